@@ -1,0 +1,117 @@
+//! The command line.
+
+use std::ffi::OsString;
+
+use lexopt::{Arg, Parser};
+
+use crate::failure::{Failure, Outcome};
+use crate::rows_file::Table;
+use crate::{ci, rows, test};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Help,
+    Test,
+    Ci,
+    Rows(Table),
+}
+
+impl Command {
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Outcome<Self> {
+        let mut parser = Parser::from_args(arguments);
+        let Some(name) = next_value(&mut parser)? else { return Err(Failure::usage("no command given")) };
+        let command = match name.as_str() {
+            "help" => return Ok(Self::Help),
+            "test" => Self::Test,
+            "ci" => Self::Ci,
+            "rows" => match next_value(&mut parser)? {
+                Some(table) if table == "help" => return Ok(Self::Help),
+                Some(table) => Self::Rows(Table::parse(&table)?),
+                None => return Err(Failure::usage("rows needs a table: N, F or S")),
+            },
+            other => return Err(Failure::usage(format!("unknown command {other:?}"))),
+        };
+        match next_value(&mut parser)? {
+            None => Ok(command),
+            Some(word) if word == "help" => Ok(Self::Help),
+            Some(word) => Err(Failure::usage(format!("unexpected argument {word:?}"))),
+        }
+    }
+
+    pub(crate) fn run(self) -> Outcome<()> {
+        match self {
+            Self::Help => {
+                print!("{USAGE}");
+                Ok(())
+            }
+            Self::Test => test::run(),
+            Self::Ci => ci::run(),
+            Self::Rows(table) => rows::run(table),
+        }
+    }
+}
+
+/// The next word; `--help` and `-h` count as the word `help`, wherever they stand.
+fn next_value(parser: &mut Parser) -> Outcome<Option<String>> {
+    match parser.next().map_err(|error| Failure::usage(error.to_string()))? {
+        None => Ok(None),
+        Some(Arg::Long("help") | Arg::Short('h')) => Ok(Some("help".to_owned())),
+        Some(Arg::Value(value)) => Ok(Some(value.to_string_lossy().into_owned())),
+        Some(other) => Err(Failure::usage(other.unexpected().to_string())),
+    }
+}
+
+const USAGE: &str = "\
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  test           install what the tests need, then run all of them, doctests included
+  ci             the checks besides the tests: format, lints, features, docs, licences, dependencies
+  rows <N|F|S>   run the tests of one table of tests/rows.toml and print a line a row
+
+Options:
+  -h, --help     print this
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Outcome<Command> {
+        Command::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn reads_every_command() {
+        for (line, command) in [
+            ("test", Command::Test),
+            ("ci", Command::Ci),
+            ("rows N", Command::Rows(Table::N)),
+            ("rows F", Command::Rows(Table::F)),
+            ("rows S", Command::Rows(Table::S)),
+            ("--help", Command::Help),
+            ("-h", Command::Help),
+            ("rows --help", Command::Help),
+            ("ci --help", Command::Help),
+        ] {
+            assert_eq!(parse(line), Ok(command), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_a_usage_failure_that_quotes_the_word() {
+        for (line, quoted) in [
+            ("", "no command"),
+            ("tset", "\"tset\""),
+            ("rows", "N, F or S"),
+            ("rows Q", "\"Q\""),
+            ("rows N F", "\"F\""),
+            ("ci --fast", "--fast"),
+        ] {
+            match parse(line) {
+                Err(Failure::Usage(message)) => assert!(message.contains(quoted), "{line}: {message}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+}
