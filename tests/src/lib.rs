@@ -1,1 +1,10 @@
-//! x
+//! The harness of the suite: starts real counterparts and this workspace's own servers on
+//! loopback, and ends them with the test.
+
+mod binary;
+mod error;
+mod idp;
+
+pub use binary::{Server, executable};
+pub use error::HarnessError;
+pub use idp::{OidcProvider, Seen};

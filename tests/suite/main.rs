@@ -1,1 +1,3 @@
-//! x
+//! The conformance suite.
+
+mod providers;
