@@ -1,1 +1,88 @@
-//! x
+//! Verification of JWT access tokens against key sets that are swapped while requests run. No framework, no HTTP types:
+//! the adapters `claimgate-tower` and `claimgate-actix` put it into a service.
+//!
+//! A token goes one way, through types that only their stage can make: a [`BearerToken`] comes out of a request, is read,
+//! verified with a key of its issuer and judged by the issuer's rules; what comes out is a [`VerifiedToken`]. Every failure
+//! is an [`AuthError`] with a [kind](AuthErrorKind), and one match makes a [`Refusal`] of it.
+//!
+//! ```
+//! use claimgate_core::{Authenticator, Decision, Issuer};
+//! # let jwks = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
+//! #     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+//!
+//! let gate = Authenticator::builder()
+//!     .issuer(Issuer::new("https://idp.example.com").audience("https://api.example.com").jwks(jwks))
+//!     .build()?;
+//!
+//! let decision = gate.authenticate_token("not.a.token", gate.now());
+//! assert!(matches!(decision, Decision::Decided(Err(_))));
+//! # Ok::<(), claimgate_core::ConfigError>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery, refreshed on tokio.
+//! - `config`: the configuration file of the example servers, as TOML.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod algorithm;
+mod authenticator;
+mod base64url;
+mod bearer;
+mod builder;
+mod claims;
+#[cfg(feature = "config")]
+pub mod config;
+mod config_error;
+mod error;
+mod issuer;
+mod json;
+mod jwk;
+mod jws;
+mod key;
+#[cfg_attr(
+    not(feature = "jwks-client"),
+    allow(dead_code, reason = "without a key client nobody fetches or swaps")
+)]
+mod key_demand;
+mod key_set;
+#[cfg_attr(
+    not(feature = "jwks-client"),
+    allow(dead_code, reason = "without a key client nobody fetches or swaps")
+)]
+mod live_keys;
+mod log;
+mod moment;
+mod pem;
+mod pending;
+mod policy;
+#[cfg(feature = "jwks-client")]
+mod refresh;
+mod refusal;
+mod request;
+mod scopes;
+mod signature;
+mod source;
+mod token;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use authenticator::{Authenticator, Decision};
+pub use bearer::BearerToken;
+pub use builder::AuthenticatorBuilder;
+pub use config_error::{ConfigError, ConfigProblem};
+pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
+pub use issuer::{Issuer, NeedsAudience, Start};
+pub use key::VerificationKey;
+pub use key_set::{KeySet, KeySetError};
+pub use moment::{Clock, Moment, SystemClock};
+pub use pem::PemError;
+pub use pending::Pending;
+#[cfg(feature = "jwks-client")]
+pub use refresh::KeysNotReady;
+pub use refusal::{Refusal, RefusalClass};
+pub use request::RequestView;
+pub use scopes::ScopeRule;
+pub use token::VerifiedToken;

@@ -1,0 +1,128 @@
+//! The configuration file of a server, as TOML.
+//!
+//! Every problem is told at once, with the value that causes it; an unknown key names the nearest known one.
+//!
+//! ```toml
+//! listen = "127.0.0.1:8080"
+//! realm = "pizza"                           # optional, in challenges
+//!
+//! [[issuer]]
+//! issuer = "https://idp.example.com"        # compared byte for byte with `iss`
+//! audiences = ["https://api.example.com"]   # required; any_audience = true is the loud opt-out
+//! jwks_uri = "https://idp.example.com/jwks" # or jwks_file, certificates; none of them: discovery from `issuer`
+//! algorithms = ["RS256", "ES256", "EdDSA"]  # default: every asymmetric algorithm the keys allow
+//! token_types = ["at+jwt", "JWT"]           # accepted `typ`; absent `typ` counts as "JWT"
+//! required_claims = ["sub", "exp", "iat"]   # default ["exp"]; `exp` and `iss` always
+//! claims = { client_id = ["web", "cli"] }   # each must equal one of the values
+//! leeway = "60s"                            # 0s to 5m
+//! max_lifetime = "24h"                      # optional: refuse tokens whose exp − iat is longer
+//! scopes_claim = "scope"                    # a name, or a path ["realm_access", "roles"]
+//! start = "serve"                           # serve (503 until keys are there), { wait = "10s" }, or fail
+//! refresh_interval = "10m"                  # from 1s
+//! refresh_cooldown = "10s"                  # unknown kids: a burst of 2, then one fetch per cooldown
+//! stale_for = "1h"                          # how long old keys serve while the issuer is down
+//! fetch_timeout = "5s"                      # the whole of it
+//! max_jwks_bytes = 1048576
+//! max_keys = 256                            # of a fetched set
+//! jwks_hosts = []                           # besides the issuer's own, for discovery; empty: any https host
+//! allow_insecure_http = false               # plain http is for loopback unless set
+//! ca_file = "private-ca.pem"                # extra root for the fetch
+//!
+//! [token]
+//! max_bytes = 16384
+//! ```
+//!
+//! Durations are strings such as `"30s"`. Relative paths start at the file.
+
+mod issuer_section;
+mod section;
+
+use std::fs;
+use std::path::Path;
+
+use crate::authenticator::Authenticator;
+use crate::builder::AuthenticatorBuilder;
+use crate::config::section::Section;
+use crate::config_error::{ConfigError, Problems};
+
+/// A configuration that was read and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    listen: Option<String>,
+    builder: AuthenticatorBuilder,
+}
+
+impl Config {
+    /// Reads the file at `path`, and the key files it names.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with everything that is wrong.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::single(format!("{path:?} cannot be read: {error}")))?;
+        Self::parse(&text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads `text`; relative paths in it start at `base`.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with everything that is wrong.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
+        let table =
+            text.parse::<toml::Table>().map_err(|error| ConfigError::single(syntax_error(text, &error)))?;
+        let mut problems = Problems::default();
+        let mut file = Section::new("", table, &mut problems);
+        let listen = file.string("listen");
+        let mut builder = Authenticator::builder();
+        if let Some(realm) = file.string("realm") {
+            builder = builder.realm(realm);
+        }
+        file.not_yet("cache", "the verified-token cache");
+        let issuers = file.tables("issuer");
+        let token = file.table("token");
+        file.end();
+
+        if let Some(token) = token {
+            let mut token = Section::new("token", token, &mut problems);
+            if let Some(bytes) = token.size("max_bytes") {
+                builder = builder.max_token_bytes(bytes);
+            }
+            // The only source there is yet may be said.
+            if token.get("sources") == Some(&toml::Value::Array(vec!["header".into()])) {
+                token.string_list("sources");
+            }
+            token.not_yet("sources", "token sources other than [\"header\"]");
+            token.not_yet("keep_token_text", "the verified-token cache");
+            token.end();
+        }
+        for (index, table) in issuers.into_iter().enumerate() {
+            builder = builder.issuer(issuer_section::read(index, table, base, &mut problems));
+        }
+        if let Err(error) = builder.check() {
+            problems.extend(error);
+        }
+        problems.or(Config { listen, builder })
+    }
+
+    /// The address to listen on, as the file has it.
+    pub fn listen(&self) -> Option<&str> {
+        self.listen.as_deref()
+    }
+
+    /// The builder of the authenticator that the file describes.
+    pub fn into_builder(self) -> AuthenticatorBuilder {
+        self.builder
+    }
+}
+
+fn syntax_error(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+    format!("line {line}: {}", error.message().replace('\n', ", "))
+}
+
+#[cfg(test)]
+mod tests;

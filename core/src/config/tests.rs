@@ -1,0 +1,112 @@
+use super::*;
+use crate::algorithm::Algorithm;
+
+const JWKS: &str =
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+fn parse(text: &str) -> Result<Config, Vec<String>> {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("keys.json"), JWKS).unwrap();
+    Config::parse(text, directory.path())
+        .map_err(|error| error.problems().iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn reads_the_documented_file() {
+    // The example in the documentation of this module, read from there.
+    let source = include_str!("../config.rs");
+    let lines = source.lines().skip_while(|line| *line != "//! ```toml").skip(1);
+    let example: String = lines
+        .take_while(|line| *line != "//! ```")
+        .map(|line| line.trim_start_matches("//!").to_owned() + "\n")
+        .collect();
+    // A private CA is a file of the operator's.
+    let example = example.replace("ca_file", "# ca_file");
+    let config = parse(&example).unwrap();
+    assert_eq!(config.listen(), Some("127.0.0.1:8080"));
+    let issuer = &config.builder.issuers()[0];
+    assert_eq!(issuer.issuer, "https://idp.example.com");
+    assert_eq!(issuer.algorithms, [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA]);
+    assert_eq!(issuer.claim_values, [("client_id".to_owned(), vec!["web".to_owned(), "cli".to_owned()])]);
+}
+
+#[test]
+fn relative_paths_start_at_the_file() {
+    let text = "[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\njwks_file = \"keys.json\"";
+    assert!(parse(text).is_ok());
+}
+
+#[test]
+fn tells_every_problem_at_once_and_quotes_it() {
+    let problems = parse(
+        r#"
+        lissten = "127.0.0.1:8080"
+        realm = "a\nb"
+        [cache]
+        enabled = true
+        [token]
+        sources = ["header", { cookie = "jwt" }]
+        [[issuer]]
+        issuer = "https://a.example"
+        jwks_uri = "http://a.example/jwks"
+        algorithms = ["RS256", "HS256", "none"]
+        leeway = "6m"
+        refresh_interval = 10
+        [[issuer]]
+        issuer = "https://a.example"
+        audiences = ["api"]
+        any_audience = true
+        jwks_file = "missing.json"
+        keystore = { path = "store.p12" }
+        [[issuer]]
+        audiences = []
+        claim_mapping = []
+        zzz = 1
+        "#,
+    )
+    .unwrap_err();
+    for expected in [
+        r#"unknown key "lissten", did you mean "listen"?"#,
+        r#"realm = "a\nb": printable ASCII only"#,
+        "cache: not built yet, it comes with the verified-token cache",
+        r#"token: sources: not built yet, it comes with token sources other than ["header"]"#,
+        r#"issuer "https://a.example": audiences is missing: name your service, or say any_audience = true"#,
+        r#"issuer "https://a.example": jwks_uri "http://a.example/jwks": https only, except from loopback"#,
+        r#"issuer "https://a.example": algorithms: "HS256" is symmetric: whoever can check such a token can make one"#,
+        r#"issuer "https://a.example": algorithms: "none" is not the name of an asymmetric signature algorithm"#,
+        r#"issuer "https://a.example": leeway = 360s: from 0s to 5m"#,
+        r#"issuer "https://a.example": refresh_interval = 10: expected a duration such as "30s""#,
+        r#"issuer "https://a.example": two issuers of one name"#,
+        r#"issuer "https://a.example": audiences = ["api"] and any_audience = true: say one"#,
+        r#"issuer "https://a.example": keystore: not built yet, it comes with key stores"#,
+        "issuer number 3: issuer is missing",
+        "issuer number 3: claim_mapping: not built yet, it comes with claim mapping",
+        r#"issuer number 3: unknown key "zzz""#,
+    ] {
+        assert!(
+            problems.iter().any(|problem| problem == expected),
+            "{expected}\nin\n{}",
+            problems.join("\n")
+        );
+    }
+    assert!(problems.iter().any(|problem| problem.contains("missing.json\" cannot be read")));
+    assert!(problems.iter().any(|problem| problem.contains("audiences = []: name at least one")));
+}
+
+#[test]
+fn n070_symmetric_algorithms_cannot_be_configured() {
+    for name in ["HS256", "HS384", "HS512", "none", "RSA-OAEP", ""] {
+        let text = format!(
+            "[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\njwks_file = \"keys.json\"\nalgorithms = [{name:?}]"
+        );
+        let problems = parse(&text).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.contains(&format!("{name:?}"))), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_syntax_error_names_its_line() {
+    let problems = parse("listen = \"a\"\nrealm = = 1").unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with("line 2: "), "{problems:?}");
+}

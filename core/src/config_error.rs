@@ -1,0 +1,87 @@
+//! What is wrong with a configuration, for the developer.
+
+use std::fmt;
+
+/// Everything that is wrong with a configuration, all at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    problems: Vec<ConfigProblem>,
+}
+
+/// One thing that is wrong. It quotes the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    place: String,
+    message: String,
+}
+
+impl ConfigError {
+    /// The problems, in the order of the configuration.
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+
+    #[cfg(feature = "config")]
+    pub(crate) fn single(message: String) -> Self {
+        ConfigError { problems: vec![ConfigProblem { place: String::new(), message }] }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl ConfigProblem {
+    /// Where it is: an issuer, a key of the file.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// What it is, with the value in it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place.as_str() {
+            "" => formatter.write_str(&self.message),
+            place => write!(formatter, "{place}: {}", self.message),
+        }
+    }
+}
+
+/// Collects problems while a configuration is read.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<ConfigProblem>);
+
+impl Problems {
+    pub(crate) fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        let problem = ConfigProblem { place: place.into(), message: message.into() };
+        // A value that two stages look at is told once.
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
+    #[cfg(feature = "config")]
+    pub(crate) fn extend(&mut self, error: ConfigError) {
+        for problem in error.problems {
+            self.add(problem.place, problem.message);
+        }
+    }
+
+    /// `value`, unless there was a problem.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, ConfigError> {
+        if self.0.is_empty() { Ok(value) } else { Err(ConfigError { problems: self.0 }) }
+    }
+}

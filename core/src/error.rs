@@ -1,0 +1,243 @@
+//! Why a request was refused, for the operator.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A refusal, opaque: match on [`kind`](AuthError::kind).
+///
+/// It carries what was configured (the issuer, the name of a claim, the scopes that a route asks for) and the `kid` as
+/// [`LoggedKeyId`], never the token, a key or the value of a claim. What the client gets to see is less:
+/// a [`Refusal`](crate::Refusal).
+#[derive(Clone, Debug)]
+pub struct AuthError {
+    kind: AuthErrorKind,
+    claim: Option<Cow<'static, str>>,
+    scopes: Option<Arc<str>>,
+    issuer: Option<Arc<str>>,
+    key_id: Option<LoggedKeyId>,
+    retry_after: Option<Duration>,
+}
+
+/// What happened. New kinds may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthErrorKind {
+    /// The request holds no credential of a kind that is configured.
+    MissingCredentials,
+    /// The scheme is `Bearer` and what follows is not one token (RFC 6750, section 2.1).
+    MalformedCredentials,
+    /// The request carries more than one credential (RFC 6750, section 2: "Clients MUST NOT use more than one method").
+    MultipleCredentials,
+    /// The token is longer than `token.max_bytes`.
+    TokenTooLarge,
+    /// The text is not a JWS in compact serialization with a JSON header and a JSON claims set (RFC 7515, section 3.1).
+    MalformedToken,
+    /// `alg` is absent, unknown, not asymmetric, or not among those configured for the issuer.
+    AlgorithmNotAllowed,
+    /// The header asks for something that must be understood and is not: `crit`, `b64`, `zip` (RFC 7515, section 4.1.11).
+    UnsupportedHeader,
+    /// `typ` is not among the accepted token types (RFC 9068, section 4).
+    WrongType,
+    /// `iss` names no configured issuer.
+    UnknownIssuer,
+    /// No key of the issuer has the token's `kid`, or none fits a token without one.
+    UnknownKey,
+    /// The key that `kid` names cannot be used with the token's `alg`.
+    KeyMismatch,
+    /// More keys fit than are tried.
+    AmbiguousKey,
+    /// The signature is not that of the key.
+    BadSignature,
+    /// A claim that is required is absent.
+    MissingClaim,
+    /// A claim has the wrong JSON type or a value outside its range.
+    InvalidClaim,
+    /// A claim is not one of the values that are configured for it.
+    ClaimMismatch,
+    /// The time of `exp` has come (RFC 7519, section 4.1.4).
+    Expired,
+    /// The time of `nbf` has not come (RFC 7519, section 4.1.5).
+    NotYetValid,
+    /// `iat` lies in the future.
+    IssuedInFuture,
+    /// `exp` lies further from `iat` than `max_lifetime`.
+    LifetimeTooLong,
+    /// `aud` names none of the configured audiences (RFC 7519, section 4.1.3).
+    WrongAudience,
+    /// The token is bound to a key of the client (`cnf`, RFC 7800) and the request proves no possession of it.
+    UnprovenPossession,
+    /// The claims do not have the shape of the type that the application asked for.
+    ClaimsShape,
+    /// The token is good and lacks a scope that the route asks for.
+    InsufficientScope,
+    /// There are no keys to judge the token by: none came yet, or they are too old.
+    KeysUnavailable,
+    /// A handler or a rule asks for a verified token and no authentication stands before it. A fault of the application.
+    MissingLayer,
+}
+
+impl AuthError {
+    /// What happened.
+    pub fn kind(&self) -> AuthErrorKind {
+        self.kind
+    }
+
+    /// The name of the claim that [`MissingClaim`](AuthErrorKind::MissingClaim),
+    /// [`InvalidClaim`](AuthErrorKind::InvalidClaim) or [`ClaimMismatch`](AuthErrorKind::ClaimMismatch) is about.
+    pub fn claim(&self) -> Option<&str> {
+        self.claim.as_deref()
+    }
+
+    /// The scopes that the route asks for, separated by spaces, with [`InsufficientScope`](AuthErrorKind::InsufficientScope).
+    pub fn required_scopes(&self) -> Option<&str> {
+        self.scopes.as_deref()
+    }
+
+    /// The configured issuer that the token claims to be from, once it is known to be one.
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// The `kid` of the token, fit for a log.
+    pub fn key_id(&self) -> Option<&LoggedKeyId> {
+        self.key_id.as_ref()
+    }
+
+    /// After what time a new attempt is worth while, with [`KeysUnavailable`](AuthErrorKind::KeysUnavailable).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// An error of this kind, for authentication or authorization rules of an adapter or an application.
+    pub fn new(kind: AuthErrorKind) -> Self {
+        AuthError { kind, claim: None, scopes: None, issuer: None, key_id: None, retry_after: None }
+    }
+
+    pub(crate) fn about_claim(kind: AuthErrorKind, claim: impl Into<Cow<'static, str>>) -> Self {
+        AuthError { claim: Some(claim.into()), ..AuthError::new(kind) }
+    }
+
+    pub(crate) fn insufficient_scope(scopes: Arc<str>) -> Self {
+        AuthError { scopes: Some(scopes), ..AuthError::new(AuthErrorKind::InsufficientScope) }
+    }
+
+    pub(crate) fn keys_unavailable(retry_after: Duration) -> Self {
+        AuthError { retry_after: Some(retry_after), ..AuthError::new(AuthErrorKind::KeysUnavailable) }
+    }
+
+    pub(crate) fn with_issuer(self, issuer: &Arc<str>) -> Self {
+        AuthError { issuer: Some(issuer.clone()), ..self }
+    }
+
+    pub(crate) fn with_key_id(self, key_id: Option<&str>) -> Self {
+        AuthError { key_id: key_id.map(LoggedKeyId::new), ..self }
+    }
+}
+
+impl From<AuthErrorKind> for AuthError {
+    fn from(kind: AuthErrorKind) -> Self {
+        AuthError::new(kind)
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.kind.phrase())?;
+        match (&self.claim, &self.scopes) {
+            (Some(claim), _) => write!(formatter, ": {claim}"),
+            (None, Some(scopes)) => write!(formatter, ": {scopes}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for AuthError {}
+
+impl AuthErrorKind {
+    /// The kind in words, fixed for each.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            AuthErrorKind::MissingCredentials => "the request has no credential",
+            AuthErrorKind::MalformedCredentials => "the credential is not one bearer token",
+            AuthErrorKind::MultipleCredentials => "the request has more than one credential",
+            AuthErrorKind::TokenTooLarge => "the token is too large",
+            AuthErrorKind::MalformedToken => "the token is malformed",
+            AuthErrorKind::AlgorithmNotAllowed => "the algorithm is not allowed",
+            AuthErrorKind::UnsupportedHeader => "the header asks for something unsupported",
+            AuthErrorKind::WrongType => "the token type is not accepted",
+            AuthErrorKind::UnknownIssuer => "the issuer is not configured",
+            AuthErrorKind::UnknownKey => "the issuer has no such key",
+            AuthErrorKind::KeyMismatch => "the key does not fit the algorithm",
+            AuthErrorKind::AmbiguousKey => "too many keys fit the token",
+            AuthErrorKind::BadSignature => "the signature is wrong",
+            AuthErrorKind::MissingClaim => "a required claim is missing",
+            AuthErrorKind::InvalidClaim => "a claim has the wrong type or range",
+            AuthErrorKind::ClaimMismatch => "a claim has none of the configured values",
+            AuthErrorKind::Expired => "the token has expired",
+            AuthErrorKind::NotYetValid => "the token is not valid yet",
+            AuthErrorKind::IssuedInFuture => "the token was issued in the future",
+            AuthErrorKind::LifetimeTooLong => "the token lives too long",
+            AuthErrorKind::WrongAudience => "the token is for another audience",
+            AuthErrorKind::UnprovenPossession => {
+                "the token is bound to a key that the request does not prove"
+            }
+            AuthErrorKind::ClaimsShape => "the claims do not have the expected shape",
+            AuthErrorKind::InsufficientScope => "the token lacks a scope",
+            AuthErrorKind::KeysUnavailable => "there are no keys to judge the token by",
+            AuthErrorKind::MissingLayer => "no authentication stands before this route",
+        }
+    }
+}
+
+/// A `kid` fit for a log: at most 64 characters, nothing but printable ASCII, the rest escaped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoggedKeyId(Box<str>);
+
+const LOGGED_KEY_ID: usize = 64;
+
+impl LoggedKeyId {
+    fn new(key_id: &str) -> Self {
+        // A `kid` that carries line breaks or terminal codes must not write the log (N76).
+        let escaped: String = key_id.chars().flat_map(char::escape_default).take(LOGGED_KEY_ID).collect();
+        LoggedKeyId(escaped.into())
+    }
+}
+
+impl fmt::Display for LoggedKeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for LoggedKeyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logged_key_id_is_short_and_printable() {
+        assert_eq!(LoggedKeyId::new("2024-01").to_string(), "2024-01");
+        assert_eq!(
+            LoggedKeyId::new("a\r\nINFO ok \u{1b}[0m\0").to_string(),
+            "a\\r\\nINFO ok \\u{1b}[0m\\u{0}"
+        );
+        assert_eq!(LoggedKeyId::new(&"x".repeat(1_000_000)).to_string().len(), 64);
+    }
+
+    #[test]
+    fn says_which_claim_and_which_scopes() {
+        let claim = AuthError::about_claim(AuthErrorKind::MissingClaim, "sub");
+        assert_eq!(claim.to_string(), "a required claim is missing: sub");
+        assert_eq!(
+            AuthError::insufficient_scope("order".into()).to_string(),
+            "the token lacks a scope: order"
+        );
+    }
+}

@@ -1,0 +1,373 @@
+//! One trusted issuer, as the application describes it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::algorithm::Algorithm;
+use crate::config_error::Problems;
+use crate::key_set::KeySet;
+use crate::policy::{Audiences, Policy, media_subtype};
+
+/// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
+///
+/// The safe choice is the default everywhere; what loosens it is a call of its own.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use claimgate_core::Issuer;
+///
+/// let issuer = Issuer::new("https://idp.example.com")
+///     .audience("https://api.example.com")
+///     .jwks_uri("https://idp.example.com/jwks")
+///     .leeway(Duration::from_secs(30));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    pub(crate) issuer: String,
+    pub(crate) audiences: Audiences,
+    pub(crate) source: Source,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) token_types: Vec<String>,
+    pub(crate) required_claims: Vec<String>,
+    pub(crate) claim_values: Vec<(String, Vec<String>)>,
+    pub(crate) leeway: Duration,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) scopes_claim: Vec<String>,
+    pub(crate) fetch: FetchSettings,
+}
+
+/// An issuer about whose audience nothing is said yet. It becomes an [`Issuer`] by saying it.
+#[derive(Clone, Debug)]
+#[must_use = "an issuer is complete once its audience is stated"]
+pub struct NeedsAudience {
+    issuer: String,
+}
+
+/// Where the keys of an issuer come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Discovery,
+    JwksUri(String),
+    JwksText(String),
+    JwksFile(PathBuf),
+    Pem { text: String, key_id: Option<String> },
+    Certificates(Vec<PathBuf>),
+    Keys(KeySet),
+}
+
+/// How keys are fetched over the network.
+#[derive(Clone, Debug)]
+pub(crate) struct FetchSettings {
+    pub(crate) start: Start,
+    pub(crate) refresh_interval: Duration,
+    pub(crate) refresh_cooldown: Duration,
+    pub(crate) stale_for: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) max_jwks_bytes: usize,
+    pub(crate) max_keys: usize,
+    pub(crate) jwks_hosts: Vec<String>,
+    pub(crate) allow_insecure_http: bool,
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// What [`Authenticator::ready`](crate::Authenticator::ready) does while an issuer's keys are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Start {
+    /// It does not wait: requests get a 503 until the keys are there. The default.
+    Serve,
+    /// It waits for the keys, at most so long, and then serves as with [`Start::Serve`].
+    Wait(Duration),
+    /// It fails when the first fetch brings no keys.
+    Fail,
+}
+
+impl Issuer {
+    /// Trusts the issuer that names itself `issuer` in `iss`, compared byte for byte after JSON unescaping.
+    #[expect(clippy::new_ret_no_self, reason = "an issuer without an audience is another type")]
+    pub fn new(issuer: impl Into<String>) -> NeedsAudience {
+        NeedsAudience { issuer: issuer.into() }
+    }
+
+    /// Fetches keys from this JWK Set URL. Without any source, they are found by discovery from the issuer's name
+    /// (`OpenID` Connect Discovery 1.0, section 4; RFC 8414, section 3).
+    pub fn jwks_uri(self, url: impl Into<String>) -> Self {
+        Issuer { source: Source::JwksUri(url.into()), ..self }
+    }
+
+    /// Uses the keys of this JWK Set, given as JSON text.
+    pub fn jwks(self, json: impl Into<String>) -> Self {
+        Issuer { source: Source::JwksText(json.into()), ..self }
+    }
+
+    /// Uses the keys of the JWK Set in this file, which is read when the authenticator is built.
+    pub fn jwks_file(self, path: impl Into<PathBuf>) -> Self {
+        Issuer { source: Source::JwksFile(path.into()), ..self }
+    }
+
+    /// Uses the certificates and public keys of this PEM text, for tokens with any `kid` or none.
+    pub fn pem(self, text: impl Into<String>) -> Self {
+        Issuer { source: Source::Pem { text: text.into(), key_id: None }, ..self }
+    }
+
+    /// Uses the certificates and public keys of this PEM text, for tokens with this `kid` or none.
+    pub fn pem_with_key_id(self, text: impl Into<String>, key_id: impl Into<String>) -> Self {
+        Issuer { source: Source::Pem { text: text.into(), key_id: Some(key_id.into()) }, ..self }
+    }
+
+    /// Uses the certificates and public keys in these PEM files, for tokens with any `kid` or none.
+    pub fn certificates<I: IntoIterator<Item: Into<PathBuf>>>(self, paths: I) -> Self {
+        Issuer { source: Source::Certificates(paths.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Uses these keys.
+    pub fn keys(self, keys: KeySet) -> Self {
+        Issuer { source: Source::Keys(keys), ..self }
+    }
+
+    /// Accepts these algorithms only. Default: every asymmetric one that a key of the issuer allows.
+    pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        Issuer { algorithms: algorithms.into_iter().collect(), ..self }
+    }
+
+    /// Accepts tokens of these types (`typ`), compared without regard to case and to a leading `application/`; a token
+    /// without `typ` counts as `JWT`. Default: `at+jwt` and `JWT`. With `at+jwt` alone, ID tokens are kept out
+    /// (RFC 9068, section 2.1).
+    pub fn token_types<I: IntoIterator<Item: Into<String>>>(self, types: I) -> Self {
+        Issuer { token_types: strings(types), ..self }
+    }
+
+    /// Refuses tokens that lack one of these claims. Default: none beyond `iss` and `exp`, which are always required.
+    pub fn required_claims<I: IntoIterator<Item: Into<String>>>(self, claims: I) -> Self {
+        Issuer { required_claims: strings(claims), ..self }
+    }
+
+    /// Refuses tokens whose claim `name` is not one of `values`. May be called for several claims.
+    pub fn claim<I: IntoIterator<Item: Into<String>>>(mut self, name: impl Into<String>, values: I) -> Self {
+        self.claim_values.push((name.into(), strings(values)));
+        self
+    }
+
+    /// How far clocks may differ: 0 s to 5 min, default 60 s. Widens `exp`, `nbf` and `iat`.
+    pub fn leeway(self, leeway: Duration) -> Self {
+        Issuer { leeway, ..self }
+    }
+
+    /// Refuses tokens whose `exp` lies further than this from `iat`, and tokens without `iat`. Default: no such limit.
+    pub fn max_lifetime(self, longest: Duration) -> Self {
+        Issuer { max_lifetime: Some(longest), ..self }
+    }
+
+    /// Takes the scopes from the claim at this path: one name, or the names of nested members from the outside in. A dot in
+    /// a name is part of the name. Default: `["scope"]`.
+    pub fn scopes_claim<I: IntoIterator<Item: Into<String>>>(self, path: I) -> Self {
+        Issuer { scopes_claim: strings(path), ..self }
+    }
+
+    /// What [`Authenticator::ready`](crate::Authenticator::ready) does while the keys are not there. Default:
+    /// [`Start::Serve`].
+    pub fn start(mut self, start: Start) -> Self {
+        self.fetch.start = start;
+        self
+    }
+
+    /// How often keys are fetched: from 1 s, default 10 min. The fetch begins at about 80 % of it; a shorter `max-age` of
+    /// the answer shortens it, though not below the smaller of one minute and this.
+    pub fn refresh_interval(mut self, interval: Duration) -> Self {
+        self.fetch.refresh_interval = interval;
+        self
+    }
+
+    /// How often unknown `kid`s may cause a fetch: two in a burst, then one in this time. Default 10 s.
+    pub fn refresh_cooldown(mut self, cooldown: Duration) -> Self {
+        self.fetch.refresh_cooldown = cooldown;
+        self
+    }
+
+    /// How long keys serve beyond `refresh_interval` while the issuer is down. Default 1 h.
+    pub fn stale_for(mut self, stale_for: Duration) -> Self {
+        self.fetch.stale_for = stale_for;
+        self
+    }
+
+    /// How long a fetch may take as a whole, discovery and bodies included. Default 5 s.
+    pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
+        self.fetch.timeout = timeout;
+        self
+    }
+
+    /// How many bytes a fetched document may have. Default 1 MiB.
+    pub fn max_jwks_bytes(mut self, bytes: usize) -> Self {
+        self.fetch.max_jwks_bytes = bytes;
+        self
+    }
+
+    /// How many keys a fetched set may have. Default 256. Sets of the configuration have no limit.
+    pub fn max_keys(mut self, keys: usize) -> Self {
+        self.fetch.max_keys = keys;
+        self
+    }
+
+    /// Hosts besides the issuer's own that discovery may name for the key set. Default: any https host.
+    pub fn jwks_hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
+        self.fetch.jwks_hosts = strings(hosts);
+        self
+    }
+
+    /// Trusts the certificates of this PEM file for the fetch, besides the system's.
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fetch.ca_file = Some(path.into());
+        self
+    }
+
+    /// Fetches keys over plain http from hosts other than loopback.
+    ///
+    /// # Security
+    ///
+    /// Whoever sits on the way can then hand out keys of their own and let anybody in.
+    pub fn danger_allow_insecure_http(mut self) -> Self {
+        self.fetch.allow_insecure_http = true;
+        self
+    }
+
+    /// Checks what can be checked without reading files, and tells every problem.
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        let place = format!("issuer {:?}", self.issuer);
+        let mut problem = |message: String| problems.add(place.clone(), message);
+        if self.issuer.is_empty() {
+            problem("the name of an issuer is empty".to_owned());
+        }
+        if self.audiences == Audiences::OneOf(Box::default()) {
+            problem("audiences = []: name at least one, or say any_audience".to_owned());
+        }
+        if let Audiences::OneOf(audiences) = &self.audiences {
+            if audiences.iter().any(|audience| audience.is_empty()) {
+                problem("audiences: \"\" is no audience".to_owned());
+            }
+        }
+        if self.algorithms.is_empty() {
+            problem("algorithms = []: name at least one".to_owned());
+        }
+        if self.token_types.is_empty() {
+            problem("token_types = []: name at least one".to_owned());
+        }
+        if self.scopes_claim.is_empty() {
+            problem("scopes_claim = []: name a claim".to_owned());
+        }
+        for (name, values) in &self.claim_values {
+            if values.is_empty() {
+                problem(format!("claims.{name} = []: no token could meet it"));
+            }
+        }
+        // A leeway of hours would make `exp` meaningless, and an unbounded one would never let a token expire.
+        if self.leeway > Duration::from_secs(300) {
+            problem(format!("leeway = {:?}: from 0s to 5m", self.leeway));
+        }
+        if self.max_lifetime.is_some_and(|longest| longest.is_zero()) {
+            problem("max_lifetime = 0s: no token could meet it".to_owned());
+        }
+        self.fetch.check(&mut problem);
+    }
+
+    /// The rules for the tokens of this issuer.
+    pub(crate) fn policy(&self, realm: Option<std::sync::Arc<str>>) -> Policy {
+        let boxed = |strings: &[String]| strings.iter().map(|text| text.as_str().into()).collect();
+        Policy {
+            issuer: self.issuer.as_str().into(),
+            realm,
+            audiences: self.audiences.clone(),
+            algorithms: self.algorithms.clone().into(),
+            token_types: self.token_types.iter().map(|name| media_subtype(name).into()).collect(),
+            required_claims: boxed(&self.required_claims),
+            claim_values: self
+                .claim_values
+                .iter()
+                .map(|(name, values)| (name.as_str().into(), boxed(values)))
+                .collect(),
+            leeway: self.leeway,
+            max_lifetime: self.max_lifetime,
+            scopes_claim: boxed(&self.scopes_claim),
+        }
+    }
+}
+
+impl NeedsAudience {
+    /// Requires that `aud` names this audience: the identifier of your own service.
+    pub fn audience(self, audience: impl Into<String>) -> Issuer {
+        self.audiences([audience])
+    }
+
+    /// Requires that `aud` names one of these audiences.
+    pub fn audiences<I: IntoIterator<Item: Into<String>>>(self, audiences: I) -> Issuer {
+        let audiences = audiences.into_iter().map(|audience| audience.into().into_boxed_str()).collect();
+        self.with(Audiences::OneOf(audiences))
+    }
+
+    /// Takes tokens for any audience, and tokens without one.
+    ///
+    /// # Security
+    ///
+    /// Every service that this issuer's users call can then call yours in their name with the token that it got
+    /// (RFC 9700, section 2.3).
+    pub fn any_audience(self) -> Issuer {
+        self.with(Audiences::Any)
+    }
+
+    fn with(self, audiences: Audiences) -> Issuer {
+        Issuer {
+            issuer: self.issuer,
+            audiences,
+            source: Source::Discovery,
+            algorithms: Algorithm::ALL.into(),
+            token_types: strings(["at+jwt", "JWT"]),
+            required_claims: Vec::new(),
+            claim_values: Vec::new(),
+            leeway: Duration::from_secs(60),
+            max_lifetime: None,
+            scopes_claim: strings(["scope"]),
+            fetch: FetchSettings::default(),
+        }
+    }
+}
+
+impl FetchSettings {
+    fn check(&self, problem: &mut impl FnMut(String)) {
+        if self.refresh_interval < Duration::from_secs(1) {
+            problem(format!("refresh_interval = {:?}: at least 1s", self.refresh_interval));
+        }
+        if self.refresh_cooldown.is_zero() {
+            problem("refresh_cooldown = 0s: every unknown kid would cause a fetch".to_owned());
+        }
+        if self.timeout.is_zero() {
+            problem("fetch_timeout = 0s: no fetch could meet it".to_owned());
+        }
+        for (name, value) in [("max_jwks_bytes", self.max_jwks_bytes), ("max_keys", self.max_keys)] {
+            if value == 0 {
+                problem(format!("{name} = 0: no key set could meet it"));
+            }
+        }
+    }
+}
+
+impl Default for FetchSettings {
+    fn default() -> Self {
+        FetchSettings {
+            start: Start::Serve,
+            refresh_interval: Duration::from_secs(600),
+            refresh_cooldown: Duration::from_secs(10),
+            stale_for: Duration::from_secs(3_600),
+            timeout: Duration::from_secs(5),
+            max_jwks_bytes: 1 << 20,
+            max_keys: 256,
+            jwks_hosts: Vec::new(),
+            allow_insecure_http: false,
+            ca_file: None,
+        }
+    }
+}
+
+fn strings<I: IntoIterator<Item: Into<String>>>(values: I) -> Vec<String> {
+    values.into_iter().map(Into::into).collect()
+}

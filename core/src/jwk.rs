@@ -1,0 +1,80 @@
+//! One JSON Web Key (RFC 7517) to one verification key, strictly.
+
+use crate::algorithm::Algorithm;
+use crate::base64url;
+use crate::json::JsonObject;
+use crate::key::{Curve, PublicNumbers, UnusableKey, VerificationKey};
+
+/// What a JWK turned out to be.
+pub(crate) struct Jwk {
+    pub(crate) key: VerificationKey,
+    /// It holds private members. Whoever publishes those has lost the key; the public part still says whose it is.
+    pub(crate) is_private: bool,
+}
+
+impl Jwk {
+    /// Reads the JSON text of one JWK.
+    pub(crate) fn parse(text: &str) -> Result<Self, UnusableKey> {
+        let members =
+            JsonObject::parse(text).map_err(|_| UnusableKey("a key is a JSON object without duplicates"))?;
+        let members = Members(&members);
+        let numbers = members.numbers()?;
+        if members.text("use")?.is_some_and(|usage| usage != "sig") {
+            return Err(UnusableKey("use is not sig"));
+        }
+        members.check_operations()?;
+        let only = match members.text("alg")? {
+            None => None,
+            Some(name) => {
+                let algorithm: Result<Algorithm, _> = name.parse();
+                Some(algorithm.map_err(|_| UnusableKey("alg is no signature algorithm that is supported"))?)
+            }
+        };
+        let key_id = members.text("kid")?.map(Into::into);
+        let is_private = members.0.get("d").is_some();
+        Ok(Jwk { key: VerificationKey::prepare(&numbers, only, key_id, false)?, is_private })
+    }
+}
+
+struct Members<'a>(&'a JsonObject);
+
+impl Members<'_> {
+    fn numbers(&self) -> Result<PublicNumbers, UnusableKey> {
+        match self.text("kty")?.as_deref() {
+            Some("RSA") => Ok(PublicNumbers::Rsa { modulus: self.bytes("n")?, exponent: self.bytes("e")? }),
+            Some("EC") => {
+                let curve = match self.text("crv")?.as_deref() {
+                    Some("P-256") => Curve::P256,
+                    Some("P-384") => Curve::P384,
+                    Some("P-521") => Curve::P521,
+                    _ => return Err(UnusableKey("crv is no curve that is supported")),
+                };
+                Ok(PublicNumbers::Ec { curve, x: self.bytes("x")?, y: self.bytes("y")? })
+            }
+            Some("OKP") if self.text("crv")?.as_deref() == Some("Ed25519") => {
+                Ok(PublicNumbers::Ed25519 { point: self.bytes("x")? })
+            }
+            Some("OKP") => Err(UnusableKey("crv is no curve that is supported")),
+            Some("oct") => Err(UnusableKey("a symmetric key is no public key")),
+            _ => Err(UnusableKey("kty is no key type that is supported")),
+        }
+    }
+
+    /// RFC 7517, section 4.3: with `key_ops`, the operation has to be among them.
+    fn check_operations(&self) -> Result<(), UnusableKey> {
+        let Some(operations) = self.0.get("key_ops") else { return Ok(()) };
+        let operations = operations.elements().ok_or(UnusableKey("key_ops is an array"))?;
+        let verifies = operations.iter().any(|operation| operation.as_str().as_deref() == Some("verify"));
+        if verifies { Ok(()) } else { Err(UnusableKey("key_ops does not allow to verify")) }
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, UnusableKey> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        value.as_str().map(|text| Some(text.into_owned())).ok_or(UnusableKey("a member is no string"))
+    }
+
+    fn bytes(&self, name: &'static str) -> Result<Vec<u8>, UnusableKey> {
+        let text = self.text(name)?.ok_or(UnusableKey("a member that makes up the key is missing"))?;
+        base64url::decode(text.as_bytes()).ok_or(UnusableKey("a member is not base64url"))
+    }
+}

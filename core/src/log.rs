@@ -1,0 +1,41 @@
+//! One line for operators about each refusal.
+
+use tracing::{debug, error, info, warn};
+
+use crate::error::AuthError;
+use crate::refusal::RefusalClass;
+
+/// Logs the refusal, if it is one, and gives it back.
+pub(crate) fn logged<T>(result: Result<T, AuthError>) -> Result<T, AuthError> {
+    result.inspect_err(AuthError::log)
+}
+
+impl AuthError {
+    /// Writes the one log line about this refusal. An [`Authenticator`](crate::Authenticator) logs its own; rules that
+    /// refuse behind it call this.
+    ///
+    /// The level says whose affair it is: requests without a credential are everyday (`DEBUG`), refused credentials are
+    /// worth a look (`INFO`), missing keys want somebody (`WARN`), wrong wiring is a fault of the application (`ERROR`).
+    pub fn log(&self) {
+        // The macro fixes the level at compile time, hence one call for each.
+        macro_rules! refused {
+            ($level:ident) => {
+                $level!(
+                    target: "claimgate",
+                    kind = ?self.kind(),
+                    issuer = self.issuer(),
+                    kid = self.key_id().map(tracing::field::display),
+                    "request refused: {self}"
+                )
+            };
+        }
+        match RefusalClass::of(self.kind()) {
+            RefusalClass::Unauthenticated => refused!(debug),
+            RefusalClass::Unavailable => refused!(warn),
+            RefusalClass::Internal => refused!(error),
+            RefusalClass::InvalidRequest | RefusalClass::InvalidToken | RefusalClass::InsufficientScope => {
+                refused!(info);
+            }
+        }
+    }
+}

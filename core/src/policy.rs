@@ -1,0 +1,156 @@
+//! What an issuer's tokens have to say before they are believed: the claims of a verified JWS, judged.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::algorithm::Algorithm;
+use crate::claims::{Claims, at_path, invalid, missing, string_or_strings};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::json::JsonObject;
+use crate::jws::Header;
+use crate::moment::Moment;
+use crate::scopes::TokenScopes;
+
+/// The rules for the tokens of one issuer. Immutable; a changed configuration is another policy.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) issuer: Arc<str>,
+    pub(crate) realm: Option<Arc<str>>,
+    pub(crate) audiences: Audiences,
+    pub(crate) algorithms: Box<[Algorithm]>,
+    pub(crate) token_types: Box<[Box<str>]>,
+    pub(crate) required_claims: Box<[Box<str>]>,
+    pub(crate) claim_values: Box<[(Box<str>, Box<[Box<str>]>)]>,
+    pub(crate) leeway: Duration,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) scopes_claim: Box<[Box<str>]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Audiences {
+    /// Said in so many words: the tokens of this issuer may be for anybody.
+    Any,
+    OneOf(Box<[Box<str>]>),
+}
+
+/// What the judgement found out on its way, for the token that comes of it.
+pub(crate) struct Judgement {
+    pub(crate) scopes: TokenScopes,
+    pub(crate) expires_at: i64,
+}
+
+impl Policy {
+    /// Judges what `header` and `payload` say, at `now`. Every check that can refuse does so on its own; their order only
+    /// decides which reason is told.
+    ///
+    /// A good judgement of a JWS that is not verified means no more than that fetching a key for it is worth while.
+    pub(crate) fn judge(
+        &self,
+        header: &Header,
+        payload: &JsonObject,
+        now: Moment,
+    ) -> Result<Judgement, AuthError> {
+        let claims = Claims(payload);
+        self.check_type(header.token_type.as_deref())?;
+        let expires_at = self.check_times(claims, now.unix_seconds())?;
+        self.check_audience(claims)?;
+        self.check_claims(claims)?;
+        check_identifiers(claims)?;
+        check_confirmation(claims)?;
+        Ok(Judgement { scopes: self.scopes(claims)?, expires_at })
+    }
+
+    /// "it is RECOMMENDED that 'typ' … be used" without the prefix `application/`, and a recipient treats both alike
+    /// (RFC 7515, section 4.1.9); media types compare without regard to case. An absent `typ` counts as `JWT`.
+    fn check_type(&self, token_type: Option<&str>) -> Result<(), AuthError> {
+        let token_type = media_subtype(token_type.unwrap_or("JWT"));
+        let accepted = self.token_types.iter().any(|accepted| accepted.eq_ignore_ascii_case(token_type));
+        if accepted { Ok(()) } else { Err(AuthErrorKind::WrongType.into()) }
+    }
+
+    /// A token is good while `nbf - leeway <= now < exp + leeway`: "on or after" `exp` it "MUST NOT be accepted"
+    /// (RFC 7519, section 4.1.4).
+    fn check_times(&self, claims: Claims<'_>, now: i64) -> Result<i64, AuthError> {
+        let leeway = i64::try_from(self.leeway.as_secs()).unwrap_or(i64::MAX);
+        let expires_at = claims.date("exp")?.ok_or_else(|| missing("exp"))?;
+        let not_before = claims.date("nbf")?;
+        let issued_at = claims.date("iat")?;
+        if now >= expires_at.saturating_add(leeway) {
+            return Err(AuthErrorKind::Expired.into());
+        }
+        if not_before.is_some_and(|not_before| now < not_before.saturating_sub(leeway)) {
+            return Err(AuthErrorKind::NotYetValid.into());
+        }
+        if issued_at.is_some_and(|issued_at| now < issued_at.saturating_sub(leeway)) {
+            return Err(AuthErrorKind::IssuedInFuture.into());
+        }
+        if let Some(longest) = self.max_lifetime {
+            let issued_at = issued_at.ok_or_else(|| missing("iat"))?;
+            let longest = i64::try_from(longest.as_secs()).unwrap_or(i64::MAX);
+            if expires_at.saturating_sub(issued_at) > longest {
+                return Err(AuthErrorKind::LifetimeTooLong.into());
+            }
+        }
+        Ok(expires_at)
+    }
+
+    fn check_audience(&self, claims: Claims<'_>) -> Result<(), AuthError> {
+        match &self.audiences {
+            Audiences::Any => Ok(()),
+            Audiences::OneOf(audiences) if claims.audience_is_one_of(audiences)? => Ok(()),
+            Audiences::OneOf(_) => Err(AuthErrorKind::WrongAudience.into()),
+        }
+    }
+
+    fn check_claims(&self, claims: Claims<'_>) -> Result<(), AuthError> {
+        for name in &self.required_claims {
+            // A claim that is `null` says nothing (RFC 7519 gives it no meaning), so it is not there.
+            claims.get(name).filter(|value| value.text() != "null").ok_or_else(|| missing(name))?;
+        }
+        for (name, values) in &self.claim_values {
+            let value = claims.require(name)?.as_str().ok_or_else(|| invalid(name))?;
+            if !values.iter().any(|accepted| **accepted == *value) {
+                return Err(AuthError::about_claim(AuthErrorKind::ClaimMismatch, name.clone().into_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn scopes(&self, claims: Claims<'_>) -> Result<TokenScopes, AuthError> {
+        let scopes = at_path(claims, &self.scopes_claim, |value| match value.as_str() {
+            Some(text) => Some(TokenScopes::separated_by_spaces(&text)),
+            None => Some(TokenScopes::listed(string_or_strings(value)?.iter().map(Cow::as_ref))),
+        })?;
+        Ok(scopes.unwrap_or_default())
+    }
+}
+
+/// `at+jwt` for `application/at+jwt`.
+pub(crate) fn media_subtype(token_type: &str) -> &str {
+    match token_type.split_at_checked("application/".len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
+        _ => token_type,
+    }
+}
+
+/// The registered identifiers are strings wherever they stand (RFC 7519, sections 4.1.2 and 4.1.7; RFC 8693, section
+/// 4.3), also where nothing requires them: a number that one reader takes for a string makes two subjects of one.
+fn check_identifiers(claims: Claims<'_>) -> Result<(), AuthError> {
+    for name in ["sub", "jti", "client_id"] {
+        claims.string(name)?;
+    }
+    Ok(())
+}
+
+/// A token with `cnf` is bound to a key, and the request "MUST be rejected" without proof of its possession (RFC 8705,
+/// section 3; RFC 9449, section 7.2). No proof is understood here, so no such token is taken for a bearer token.
+fn check_confirmation(claims: Claims<'_>) -> Result<(), AuthError> {
+    match claims.get("cnf") {
+        None => Ok(()),
+        Some(_) => Err(AuthErrorKind::UnprovenPossession.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! The river of keys: fetched in the background, ahead of need, and put in place whole.
+//!
+//! What to do when is decided by [`engine`], which knows no socket and no clock. [`driver`] does it, in one task for each
+//! issuer. Requests meet neither: they read the keys, and a miss only rings the bell.
+
+mod budget;
+mod client;
+mod discovery;
+mod driver;
+mod engine;
+mod fetch_error;
+mod remote;
+
+pub(crate) use driver::Driver;
+pub use driver::KeysNotReady;
+pub(crate) use remote::Remote;

@@ -1,0 +1,178 @@
+use std::time::Instant;
+
+use super::*;
+
+const A: Wanted = Wanted(1);
+const B: Wanted = Wanted(2);
+const KEYS: Outcome = Outcome::Keys { max_age: None };
+const FAILED: Outcome = Outcome::Failed { retry_after: None };
+
+struct Run {
+    engine: Engine,
+    start: Moment,
+}
+
+impl Run {
+    fn new() -> Self {
+        let start = Moment::new(Duration::from_secs(1_000_000), Instant::now());
+        Run { engine: Engine::new(&FetchSettings::default(), start), start }
+    }
+
+    /// A run whose keys came at second 0.
+    fn loaded() -> Self {
+        let mut run = Run::new();
+        assert_eq!(run.step(0), Step::Fetch { generation: 1 });
+        assert!(run.ended(0, 1, KEYS).is_some());
+        run
+    }
+
+    fn at(&self, second: u64) -> Moment {
+        self.start.later(Duration::from_secs(second))
+    }
+
+    fn step(&mut self, second: u64) -> Step {
+        self.engine.step(self.at(second))
+    }
+
+    fn demand(&mut self, second: u64, wanted: Wanted) -> Answer {
+        self.engine.demand(MissKind::UnknownKey, wanted, self.at(second))
+    }
+
+    fn ended(&mut self, second: u64, generation: u64, outcome: Outcome) -> Option<Fresh> {
+        self.engine.ended(generation, outcome, self.at(second), 0.0)
+    }
+
+    fn due_in(&self, second: u64) -> u64 {
+        self.engine.next_attempt(self.at(second)).as_secs()
+    }
+}
+
+fn awaits(generation: u64, conclusive: bool) -> Answer {
+    Answer::Await { generation, conclusive }
+}
+
+#[test]
+fn fetches_at_once_then_ahead_of_need() {
+    let mut run = Run::loaded();
+    assert_eq!(run.due_in(0), 480);
+    assert_eq!(run.step(100), Step::Sleep(LOOK_AGAIN));
+    assert_eq!(run.step(470), Step::Sleep(Duration::from_secs(10)));
+    assert_eq!(run.step(480), Step::Fetch { generation: 2 });
+    assert_eq!(run.step(480), Step::Sleep(Duration::ZERO), "one fetch in flight");
+}
+
+#[test]
+fn jitter_brings_the_refresh_forward_only() {
+    let mut run = Run::new();
+    run.step(0);
+    run.engine.ended(1, KEYS, run.start, 1.0);
+    assert_eq!(run.due_in(0), 432);
+}
+
+#[test]
+fn max_age_shortens_the_interval_within_its_floor() {
+    for (max_age, lasting) in [(0, 60), (59, 60), (100, 100), (600, 600), (31_536_000, 600), (u64::MAX, 600)]
+    {
+        let mut run = Run::new();
+        run.step(0);
+        let outcome = Outcome::Keys { max_age: Some(Duration::from_secs(max_age)) };
+        let fresh = run.ended(2, 1, outcome).unwrap();
+        assert_eq!(fresh, Fresh { since: run.start, lasting: Duration::from_secs(lasting) }, "{max_age}");
+        assert_eq!(run.due_in(2), lasting * 8 / 10, "{max_age}");
+    }
+}
+
+#[test]
+fn one_fetch_answers_all_who_want_the_same() {
+    let mut run = Run::loaded();
+    assert_eq!(run.demand(10, A), awaits(2, true));
+    assert_eq!(run.demand(10, A), awaits(2, true));
+    assert_eq!(run.step(10), Step::Fetch { generation: 2 });
+    assert_eq!(run.demand(11, A), awaits(2, true));
+    assert_eq!(run.demand(11, B), awaits(2, false), "begun for another key, before this one was asked for");
+}
+
+#[test]
+fn f26_a_flood_of_unknown_keys_gets_a_burst_of_two_then_one_per_cooldown() {
+    let mut run = Run::loaded();
+    let mut fetches = 0;
+    for second in 0..100 {
+        for request in 0..100 {
+            if let Answer::Await { generation, .. } = run.demand(second, Wanted(second * 100 + request)) {
+                assert_eq!(run.step(second), Step::Fetch { generation });
+                run.ended(second, generation, KEYS);
+                fetches += 1;
+            }
+        }
+    }
+    assert_eq!(fetches, 2 + 9);
+}
+
+#[test]
+fn demand_neither_starves_nor_hurries_the_schedule() {
+    let mut run = Run::loaded();
+    for second in [10, 10, 20, 30] {
+        assert!(matches!(run.demand(second, A), Answer::Await { .. }));
+        let Step::Fetch { generation } = run.step(second) else { panic!("no fetch at {second}") };
+        run.ended(second, generation, FAILED);
+    }
+    assert_eq!(run.due_in(30), 450, "failures that requests caused leave the schedule alone");
+    assert!(matches!(run.step(480), Step::Fetch { .. }), "whatever the budget of requests");
+}
+
+#[test]
+fn bad_signatures_have_a_budget_of_their_own() {
+    let mut run = Run::loaded();
+    let now = run.at(10);
+    assert_eq!(run.engine.demand(MissKind::BadSignature, A, now), awaits(2, true));
+    run.step(10);
+    run.ended(10, 2, KEYS);
+    assert!(matches!(run.engine.demand(MissKind::BadSignature, A, now), Answer::Refused { .. }));
+    assert_eq!(run.demand(10, A), awaits(3, true));
+}
+
+#[test]
+fn failures_back_off_from_one_second_to_sixty() {
+    for (chance, expected) in [(0.0, [1; 8]), (1.0, [2, 4, 8, 16, 32, 60, 60, 60])] {
+        let mut run = Run::new();
+        let mut second = 0;
+        for (generation, expected) in (1..).zip(expected) {
+            assert_eq!(run.step(second), Step::Fetch { generation });
+            run.engine.ended(generation, FAILED, run.at(second), chance);
+            assert_eq!(run.due_in(second), expected, "after failure {generation}");
+            second += expected;
+        }
+    }
+}
+
+#[test]
+fn retry_after_holds_requests_too() {
+    let mut run = Run::new();
+    run.step(0);
+    run.ended(0, 1, Outcome::Failed { retry_after: Some(Duration::from_secs(30)) });
+    assert_eq!(run.demand(29, A), Answer::Refused { retry_after: Duration::from_secs(1) });
+    assert_eq!(run.step(29), Step::Sleep(Duration::from_secs(1)));
+    assert_eq!(run.step(30), Step::Fetch { generation: 2 });
+    run.ended(30, 2, Outcome::Failed { retry_after: Some(Duration::from_secs(86_400)) });
+    assert_eq!(run.due_in(30), 600, "no longer than the interval");
+}
+
+#[test]
+fn f31_a_late_answer_changes_nothing() {
+    let mut run = Run::loaded();
+    assert_eq!(run.demand(10, A), awaits(2, true));
+    run.step(10);
+    assert_eq!(run.ended(11, 1, KEYS), None);
+    assert!(run.ended(11, 2, KEYS).is_some());
+    assert_eq!(run.ended(12, 2, KEYS), None, "twice");
+}
+
+#[test]
+fn f37_a_suspended_machine_refreshes_by_the_wall_clock() {
+    let start = Moment::new(Duration::from_secs(1_000_000), Instant::now());
+    let mut engine = Engine::new(&FetchSettings::default(), start);
+    engine.step(start);
+    engine.ended(1, KEYS, start, 0.0);
+    let woken = Moment::new(Duration::from_secs(1_040_000), Instant::now());
+    assert_eq!(engine.step(woken), Step::Fetch { generation: 2 });
+}

@@ -1,0 +1,135 @@
+//! The remote key set of one issuer: where it is, and how it is fetched.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use crate::issuer::FetchSettings;
+use crate::key_set::{KeySet, KeySetError};
+use crate::refresh::client::JwksClient;
+use crate::refresh::discovery::discover;
+use crate::refresh::fetch_error::FetchError;
+
+/// Fetches the keys of one issuer.
+pub(crate) struct Remote {
+    pub(crate) issuer: Arc<str>,
+    pub(crate) settings: FetchSettings,
+    client: JwksClient,
+    place: Place,
+}
+
+enum Place {
+    JwksUri(Url),
+    Discovery { issuer: Url, found: Option<Url> },
+}
+
+/// Keys that came, and for how long the answer says they are good.
+pub(crate) struct FetchedKeys {
+    pub(crate) keys: KeySet,
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl Remote {
+    /// Checks where the keys are to come from. The error quotes what was configured.
+    pub(crate) fn new(
+        issuer: Arc<str>,
+        jwks_uri: Option<String>,
+        settings: &FetchSettings,
+    ) -> Result<Self, String> {
+        let (key, text) = match &jwks_uri {
+            Some(jwks_uri) => ("jwks_uri", jwks_uri.as_str()),
+            None => ("discovery from issuer", &*issuer),
+        };
+        let url = Url::parse(text).map_err(|error| format!("{key} {text:?} is not a URL: {error}"))?;
+        if !is_safe_scheme(&url, settings.allow_insecure_http) {
+            return Err(format!("{key} {text:?}: https only, except from loopback"));
+        }
+        let client = JwksClient::new(settings, &url)?;
+        let place = match jwks_uri {
+            Some(_) => Place::JwksUri(url),
+            None => Place::Discovery { issuer: url, found: None },
+        };
+        Ok(Remote { issuer, settings: settings.clone(), client, place })
+    }
+
+    /// Fetches once, within the time limit. A fetch that fails makes the next one look the place up again.
+    pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
+        let limit = self.settings.timeout;
+        let result = tokio::time::timeout(limit, self.fetch_unbounded()).await;
+        let result = result.unwrap_or(Err(FetchError::TimedOut(limit)));
+        if let (Err(_), Place::Discovery { found, .. }) = (&result, &mut self.place) {
+            *found = None;
+        }
+        result
+    }
+
+    async fn fetch_unbounded(&mut self) -> Result<FetchedKeys, FetchError> {
+        let url = match &mut self.place {
+            Place::JwksUri(url) | Place::Discovery { found: Some(url), .. } => url,
+            Place::Discovery { issuer, found } => {
+                found.insert(discover(&self.client, &self.issuer, issuer, &self.settings).await?)
+            }
+        };
+        let document = self.client.get(url).await?;
+        let text = str::from_utf8(&document.body).map_err(|_| FetchError::NotAKeySet)?;
+        let most = self.settings.max_keys;
+        let keys = KeySet::from_jwks_of_at_most(text, most).map_err(|error| match error {
+            KeySetError::TooManyKeys => FetchError::TooManyKeys(most),
+            KeySetError::NotAKeySet => FetchError::NotAKeySet,
+        })?;
+        // Never in the place of usable keys: an issuer without a key signs nothing, so the answer is a mistake.
+        if keys.is_empty() {
+            let skipped = keys.skipped();
+            return Err(FetchError::NoUsableKey {
+                skipped: skipped.len(),
+                reason: keys.skipped().next().unwrap_or(""),
+            });
+        }
+        Ok(FetchedKeys { keys, max_age: document.max_age })
+    }
+}
+
+/// https, or http where nobody sits on the way, or where the configuration says so.
+pub(crate) fn is_safe_scheme(url: &Url, allow_insecure_http: bool) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => allow_insecure_http || is_loopback(url),
+        _ => false,
+    }
+}
+
+/// 127.0.0.0/8, `[::1]` and `localhost`, which "always resolves to the loopback address" (RFC 6761, section 6.3).
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback() {
+        for (url, good) in [
+            ("https://a.example/jwks", true),
+            ("http://127.0.0.1:80/jwks", true),
+            ("http://127.9.9.9/jwks", true),
+            ("http://[::1]:80/jwks", true),
+            ("http://localhost/jwks", true),
+            ("http://LOCALHOST/jwks", true),
+            ("http://a.example/jwks", false),
+            ("http://localhost.a.example/jwks", false),
+            ("http://127.0.0.1.a.example/jwks", false),
+            ("http://[::ffff:10.0.0.1]/jwks", false),
+            ("http://0.0.0.0/jwks", false),
+            ("ftp://127.0.0.1/jwks", false),
+        ] {
+            assert_eq!(is_safe_scheme(&Url::parse(url).unwrap(), false), good, "{url}");
+        }
+    }
+}

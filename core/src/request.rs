@@ -1,0 +1,18 @@
+//! What the core sees of a request: bytes, no framework and no `http` type.
+
+/// A request as the rules about credentials need it. Each adapter implements it for its host's request.
+pub trait RequestView {
+    /// The method, such as `GET`.
+    fn method(&self) -> &str;
+
+    /// The request target as it came: path and query (RFC 9110, section 7.1).
+    fn target(&self) -> &str;
+
+    /// All header fields in their order, one pair for each line; names compare without regard to case.
+    fn headers(&self) -> impl Iterator<Item = (&str, &[u8])>;
+
+    /// The certificate that the client proved to own during the TLS handshake, as DER.
+    fn peer_certificate(&self) -> Option<&[u8]> {
+        None
+    }
+}

@@ -1,0 +1,72 @@
+//! From what the configuration says about keys to the keys, or to the place they are fetched from.
+
+use std::fs;
+use std::path::Path;
+
+use crate::issuer::{Issuer, Source};
+use crate::key_set::KeySet;
+
+/// Where keys come from, checked.
+pub(crate) enum KeyOrigin {
+    /// They are here.
+    Fixed(KeySet),
+    /// They are fetched, from the URL of the key set or by discovery.
+    Remote {
+        #[cfg_attr(not(feature = "jwks-client"), expect(dead_code, reason = "only the key client fetches"))]
+        jwks_uri: Option<String>,
+    },
+}
+
+impl KeyOrigin {
+    /// Reads the keys that are configured. The errors quote what was configured.
+    pub(crate) fn of(issuer: &Issuer) -> Result<Self, String> {
+        let keys = match &issuer.source {
+            Source::Discovery => return Ok(KeyOrigin::Remote { jwks_uri: None }),
+            Source::JwksUri(url) => return Ok(KeyOrigin::Remote { jwks_uri: Some(url.clone()) }),
+            Source::Keys(keys) => keys.clone(),
+            Source::JwksText(text) => jwks("jwks", text)?,
+            Source::JwksFile(path) => jwks(&format!("jwks_file {path:?}"), &read(path)?)?,
+            Source::Pem { text, key_id } => {
+                KeySet::from_pem(text, key_id.as_deref()).map_err(|error| format!("pem: {error}"))?
+            }
+            Source::Certificates(paths) => {
+                let mut all = KeySet::default();
+                for path in paths {
+                    let set = KeySet::from_pem(&read(path)?, None);
+                    let set = set.map_err(|error| format!("certificates {path:?}: {error}"))?;
+                    set.keys().iter().for_each(|key| all.add(key.clone()));
+                }
+                all
+            }
+        };
+        if keys.is_empty() {
+            return Err(format!("no usable key in the {}", described(&issuer.source)));
+        }
+        Ok(KeyOrigin::Fixed(keys))
+    }
+}
+
+fn jwks(place: &str, text: &str) -> Result<KeySet, String> {
+    let keys = KeySet::from_jwks(text).map_err(|error| format!("{place}: {error}"))?;
+    let reason = keys.skipped().next();
+    match reason {
+        Some(reason) if keys.is_empty() => return Err(format!("{place}: no usable key: {reason}")),
+        _ => {}
+    }
+    Ok(keys)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{path:?} cannot be read: {error}"))
+}
+
+fn described(source: &Source) -> String {
+    match source {
+        Source::JwksFile(path) => format!("jwks_file {path:?}"),
+        Source::Certificates(paths) => format!("certificates {paths:?}"),
+        Source::Pem { .. } => "PEM text".to_owned(),
+        Source::JwksText(_) | Source::Keys(_) | Source::Discovery | Source::JwksUri(_) => {
+            "key set".to_owned()
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What request extensions hold: a token about which everything was checked.
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::de::DeserializeOwned;
+
+use crate::claims::Claims;
+use crate::error::{AuthError, AuthErrorKind};
+use crate::json::JsonObject;
+use crate::key::VerificationKey;
+use crate::moment::Moment;
+use crate::policy::{Judgement, Policy};
+use crate::scopes::TokenScopes;
+use crate::signature::VerifiedJws;
+
+/// A verified token: the signature is that of a current key of its issuer, and every rule of the configuration was met.
+///
+/// Only an [`Authenticator`](crate::Authenticator) makes one, so whoever holds it need not ask. Cheap to clone.
+#[derive(Clone)]
+pub struct VerifiedToken(Arc<Inner>);
+
+struct Inner {
+    payload: JsonObject,
+    policy: Arc<Policy>,
+    key: VerificationKey,
+    subject: Option<Box<str>>,
+    scopes: TokenScopes,
+    expires_at: i64,
+    parsed: OnceLock<Box<Parsed>>,
+}
+
+/// The claims as one of the application's types; the next link is another type.
+struct Parsed {
+    type_id: TypeId,
+    claims: Arc<dyn Any + Send + Sync>,
+    next: OnceLock<Box<Parsed>>,
+}
+
+impl VerifiedToken {
+    /// Judges a JWS whose signature is verified. This is the only way to a `VerifiedToken`.
+    pub(crate) fn judge(jws: VerifiedJws, policy: &Arc<Policy>, now: Moment) -> Result<Self, AuthError> {
+        let judgement = policy.judge(jws.header(), jws.payload(), now);
+        let Judgement { scopes, expires_at } = judgement
+            .map_err(|error| error.with_issuer(&policy.issuer).with_key_id(jws.header().key_id.as_deref()))?;
+        let (payload, key) = jws.into_parts();
+        let subject = Claims(&payload).string("sub")?.map(Cow::into_owned).map(Into::into);
+        let (policy, parsed) = (policy.clone(), OnceLock::new());
+        Ok(VerifiedToken(Arc::new(Inner { payload, policy, key, subject, scopes, expires_at, parsed })))
+    }
+
+    /// The claims as `T`. They are parsed once per token and type and kept with the token.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsShape`](AuthErrorKind::ClaimsShape) when the claims do not deserialize into `T`.
+    pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, AuthError> {
+        let mut link = &self.0.parsed;
+        while let Some(parsed) = link.get() {
+            if parsed.type_id == TypeId::of::<T>() {
+                return downcast(parsed);
+            }
+            link = &parsed.next;
+        }
+        let claims: T = serde_json::from_str(self.0.payload.text()).map_err(|_| self.misshapen())?;
+        let claims = Arc::new(claims);
+        let parsed = Parsed { type_id: TypeId::of::<T>(), claims: claims.clone(), next: OnceLock::new() };
+        // Another thread may have added a link meanwhile, for this type or another. Ours then goes behind it; a type that
+        // is there twice costs a little memory and no more.
+        let mut parsed = Box::new(parsed);
+        while let Err(back) = link.set(parsed) {
+            parsed = back;
+            match link.get() {
+                Some(taken) => link = &taken.next,
+                None => break,
+            }
+        }
+        Ok(claims)
+    }
+
+    /// The claim `name` as JSON text.
+    pub fn raw_claim(&self, name: &str) -> Option<&str> {
+        self.0.payload.get(name).map(|value| value.text())
+    }
+
+    /// All claims as JSON text.
+    pub fn raw_claims(&self) -> &str {
+        self.0.payload.text()
+    }
+
+    /// `sub`: whom the token is about.
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// The configured issuer, which is `iss` to the byte.
+    pub fn issuer(&self) -> &str {
+        &self.0.policy.issuer
+    }
+
+    /// The `kid` of the key that verified the token.
+    pub fn key_id(&self) -> Option<&str> {
+        self.0.key.key_id()
+    }
+
+    /// The scopes that the token grants.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.scopes.iter()
+    }
+
+    /// Whether the token grants `scope`.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|own| own == scope)
+    }
+
+    /// `exp`, in seconds since 1970-01-01T00:00:00Z.
+    pub fn expires_at(&self) -> i64 {
+        self.0.expires_at
+    }
+
+    /// The realm for challenges, where rules behind the authentication refuse the request.
+    pub fn realm(&self) -> Option<&str> {
+        self.0.policy.realm.as_deref()
+    }
+
+    fn misshapen(&self) -> AuthError {
+        AuthError::new(AuthErrorKind::ClaimsShape).with_issuer(&self.0.policy.issuer)
+    }
+}
+
+fn downcast<T: Send + Sync + 'static>(parsed: &Parsed) -> Result<Arc<T>, AuthError> {
+    // The link was found by the id of `T`, so the cast succeeds.
+    parsed.claims.clone().downcast().map_err(|_| AuthErrorKind::ClaimsShape.into())
+}
+
+/// Where the token is from, nothing that it says.
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("VerifiedToken")
+            .field("issuer", &self.issuer())
+            .field("key", &self.0.key)
+            .finish_non_exhaustive()
+    }
+}
