@@ -103,6 +103,10 @@ impl Authenticator {
         self.0.driver.ready().await
     }
 
+    pub(crate) fn shared_realm(&self) -> Option<Arc<str>> {
+        self.0.realm.clone()
+    }
+
     pub(crate) fn new(trust: Trust) -> Self {
         Authenticator(Arc::new(trust))
     }

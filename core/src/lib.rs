@@ -28,6 +28,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod admission;
 mod algorithm;
 mod authenticator;
 mod base64url;
@@ -68,6 +69,7 @@ mod signature;
 mod source;
 mod token;
 
+pub use admission::{Admission, Anonymous, Caller, Rejection};
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;

@@ -125,6 +125,10 @@ impl VerifiedToken {
         self.0.policy.realm.as_deref()
     }
 
+    pub(crate) fn shared_realm(&self) -> Option<Arc<str>> {
+        self.0.policy.realm.clone()
+    }
+
     fn misshapen(&self) -> AuthError {
         AuthError::new(AuthErrorKind::ClaimsShape).with_issuer(&self.0.policy.issuer)
     }

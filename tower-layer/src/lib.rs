@@ -1,1 +1,69 @@
-//! x
+//! JWT access-token authentication as a [Tower](https://docs.rs/tower) layer: axum, tonic, and any service on `http` 1.
+//!
+//! [`AuthLayer`] lets requests with a good token through, with a [`VerifiedToken`] in their extensions, and answers the
+//! others itself (RFC 6750). All rules live in `claimgate-core`, which is re-exported here whole: one `cargo add` is enough.
+//!
+//! # Rules
+//!
+//! 1. A request without a credential gets a 401 with a bare challenge; with a bad one a 401 `invalid_token`; with more than
+//!    one a 400; and where there are no keys to judge by, a 503 with `Retry-After`.
+//! 2. The inner service sees only requests with a good token. It is called as it was made ready.
+//! 3. The [`AuthError`] behind a refusal is in the extensions of the response, for layers outside of this one.
+//!
+//! # Example
+//!
+//! ```
+//! use claimgate_tower::{AuthLayer, Authenticator, Issuer};
+//! use claimgate_testkit::TestIssuer;
+//! use http::{Request, Response, StatusCode};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = TestIssuer::new("https://idp.example.com");
+//! let gate = Authenticator::builder()
+//!     .issuer(Issuer::new(issuer.issuer()).audience("https://api.example.com").jwks(issuer.jwks()))
+//!     .build()?;
+//! let service = ServiceBuilder::new()
+//!     .layer(AuthLayer::new(gate))
+//!     .service(service_fn(async |_: Request<String>| Ok::<_, std::convert::Infallible>(Response::new(String::new()))));
+//!
+//! let token = issuer.token().audience("https://api.example.com").mint();
+//! let good = Request::get("/").header("authorization", format!("Bearer {token}")).body(String::new())?;
+//! assert_eq!(service.clone().oneshot(good).await?.status(), StatusCode::OK);
+//!
+//! let none = service.oneshot(Request::get("/").body(String::new())?).await?;
+//! assert_eq!((none.status(), &none.headers()["www-authenticate"]), (StatusCode::UNAUTHORIZED, &"Bearer".parse()?));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `axum`: [`Claims`] and [`MaybeClaims`] are extractors for axum 0.8.
+//! - `jwks-client` (default) and `config`: those of `claimgate-core`.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod answer;
+mod claims;
+#[cfg(feature = "axum")]
+mod extract;
+mod future;
+mod layer;
+mod require_scopes;
+mod service;
+mod view;
+
+pub use claimgate_core::*;
+
+pub use answer::Answer;
+pub use claims::{Claims, MaybeClaims};
+#[cfg(feature = "axum")]
+pub use extract::ClaimsRejection;
+pub use future::AuthFuture;
+pub use layer::AuthLayer;
+pub use require_scopes::{RequireScopes, RequireScopesService};
+pub use service::AuthService;

@@ -1,0 +1,170 @@
+//! What authentication leaves behind with a request, and what the rules behind it make of that. The adapters carry these
+//! values; the rules are here once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::authenticator::Authenticator;
+use crate::error::{AuthError, AuthErrorKind};
+use crate::refusal::Refusal;
+use crate::scopes::ScopeRule;
+use crate::token::VerifiedToken;
+
+/// What an adapter puts into the extensions of a request that goes on.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// The token was good.
+    Verified(VerifiedToken),
+    /// There was no credential, and none is needed.
+    Anonymous(Anonymous),
+}
+
+/// The mark of a request that went on without a credential. It tells such a request from one that no authentication has
+/// seen.
+#[derive(Clone, Debug)]
+pub struct Anonymous {
+    realm: Option<Arc<str>>,
+}
+
+/// A request that does not go on: why, and in which realm.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    error: AuthError,
+    realm: Option<Arc<str>>,
+}
+
+/// Who stands behind a request, by what is in its extensions.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// The owner of a verified token.
+    Verified(&'a VerifiedToken),
+    /// Somebody without a credential, on a route where none is needed.
+    Anonymous(&'a Anonymous),
+    /// Nobody knows: no authentication stands before the route.
+    Unknown,
+}
+
+impl Authenticator {
+    /// What becomes of a request about which `result` was decided. If authentication is `optional`, a request without a
+    /// credential goes on; one with a bad credential never does.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with.
+    pub fn admit(
+        &self,
+        result: Result<VerifiedToken, AuthError>,
+        optional: bool,
+    ) -> Result<Admission, Rejection> {
+        match result {
+            Ok(token) => Ok(Admission::Verified(token)),
+            Err(error) if optional && error.kind() == AuthErrorKind::MissingCredentials => {
+                Ok(Admission::Anonymous(Anonymous { realm: self.shared_realm() }))
+            }
+            Err(error) => Err(Rejection { error, realm: self.shared_realm() }),
+        }
+    }
+}
+
+impl<'a> Caller<'a> {
+    /// The caller, from what the extensions of the request hold of each type.
+    pub fn new(token: Option<&'a VerifiedToken>, anonymous: Option<&'a Anonymous>) -> Self {
+        match (token, anonymous) {
+            (Some(token), _) => Caller::Verified(token),
+            (None, Some(anonymous)) => Caller::Anonymous(anonymous),
+            (None, None) => Caller::Unknown,
+        }
+    }
+
+    /// The token, where a route needs one.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingCredentials`](AuthErrorKind::MissingCredentials) for an anonymous caller, and
+    /// [`MissingLayer`](AuthErrorKind::MissingLayer) where no authentication stands before the route.
+    pub fn token(self) -> Result<&'a VerifiedToken, Rejection> {
+        match self {
+            Caller::Verified(token) => Ok(token),
+            Caller::Anonymous(anonymous) => {
+                Err(Rejection::logged(AuthErrorKind::MissingCredentials.into(), anonymous.realm.clone()))
+            }
+            Caller::Unknown => Err(Rejection::logged(AuthErrorKind::MissingLayer.into(), None)),
+        }
+    }
+
+    /// The token, where a route can do without.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingLayer`](AuthErrorKind::MissingLayer) where no authentication stands before the route.
+    pub fn maybe_token(self) -> Result<Option<&'a VerifiedToken>, Rejection> {
+        match self {
+            Caller::Anonymous(_) => Ok(None),
+            Caller::Verified(_) | Caller::Unknown => self.token().map(Some),
+        }
+    }
+
+    /// The claims as `T`, where a route needs them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`token`](Self::token), and [`ClaimsShape`](AuthErrorKind::ClaimsShape) for claims that are no `T`.
+    pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(self) -> Result<Arc<T>, Rejection> {
+        let token = self.token()?;
+        token.claims().map_err(|error| Rejection::logged(error, token.shared_realm()))
+    }
+
+    /// The claims as `T`, where a route can do without.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`maybe_token`](Self::maybe_token), and [`ClaimsShape`](AuthErrorKind::ClaimsShape) for claims that are
+    /// no `T`.
+    pub fn maybe_claims<T: DeserializeOwned + Send + Sync + 'static>(
+        self,
+    ) -> Result<Option<Arc<T>>, Rejection> {
+        self.maybe_token()?.map(|token| Caller::Verified(token).claims()).transpose()
+    }
+
+    /// Whether the caller has the scopes that a route asks for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`token`](Self::token), and [`InsufficientScope`](AuthErrorKind::InsufficientScope).
+    pub fn require(self, rule: &ScopeRule) -> Result<(), Rejection> {
+        let token = self.token()?;
+        rule.check(token).map_err(|error| Rejection::logged(error, token.shared_realm()))
+    }
+}
+
+impl Rejection {
+    /// Why.
+    pub fn error(&self) -> &AuthError {
+        &self.error
+    }
+
+    /// What the client gets to see.
+    pub fn refusal(&self) -> Refusal {
+        Refusal::new(&self.error, self.realm.as_deref())
+    }
+
+    /// The error itself, for the extensions of the response.
+    pub fn into_error(self) -> AuthError {
+        self.error
+    }
+
+    fn logged(error: AuthError, realm: Option<Arc<str>>) -> Self {
+        error.log();
+        Rejection { error, realm }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(formatter)
+    }
+}
+
+impl std::error::Error for Rejection {}
