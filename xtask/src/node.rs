@@ -47,6 +47,9 @@ impl Node {
         let mut words = self.npm.iter();
         let mut command = Command::new(words.next().map_or_else(|| "npm".into(), Clone::clone));
         command.args(words);
+        // A Node of our own brings its list of certificate authorities and would not know those
+        // that the machine was told to trust.
+        command.env("NODE_USE_SYSTEM_CA", "1");
         if let Some(folder) = self.program.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             let rest = std::env::var_os("PATH").unwrap_or_default();
             let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&rest));
