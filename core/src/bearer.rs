@@ -52,13 +52,12 @@ impl<'r> BearerToken<'r> {
             return Err(AuthErrorKind::MissingCredentials.into());
         }
         match rest {
-            [] => Err(AuthErrorKind::MalformedCredentials.into()),
+            [] | [b'\t' | b',', ..] => Err(AuthErrorKind::MalformedCredentials.into()),
             // credentials = "Bearer" 1*SP b64token
             [b' ', ..] => {
                 let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
                 Self::from_token(rest.get(spaces..).unwrap_or_default(), max_bytes)
             }
-            [b'\t', ..] | [b',', ..] => Err(AuthErrorKind::MalformedCredentials.into()),
             // Another scheme, whose name begins like ours.
             _ => Err(AuthErrorKind::MissingCredentials.into()),
         }

@@ -146,8 +146,8 @@ impl AuthenticatorBuilder {
         let realm: Option<Arc<str>> = self.realm.as_deref().map(Into::into);
         let mut prepared = Vec::new();
         for (index, issuer) in self.issuers.iter().enumerate() {
-            let place = format!("issuer {:?}", issuer.issuer);
-            if self.issuers.iter().take(index).any(|earlier| earlier.issuer == issuer.issuer) {
+            let place = format!("issuer {:?}", issuer.name);
+            if self.issuers.iter().take(index).any(|earlier| earlier.name == issuer.name) {
                 problems.add(&place, "two issuers of one name");
             }
             issuer.check(&mut problems);
@@ -171,7 +171,7 @@ impl Prepared {
             }),
             #[cfg(feature = "jwks-client")]
             KeyOrigin::Remote { jwks_uri } => {
-                let remote = Remote::new(policy.issuer.clone(), jwks_uri, &issuer.fetch)?;
+                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch)?;
                 let keys = Arc::new(LiveKeys::empty());
                 Ok(Prepared { trusted: TrustedIssuer { policy, keys, demand: None }, remote: Some(remote) })
             }

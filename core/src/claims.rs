@@ -82,7 +82,8 @@ fn seconds(number: &str) -> Option<i64> {
     }
     let fraction = number.parse::<f64>().ok().filter(|number| number.is_sign_positive())?;
     // 2^63 is the first value that an i64 does not hold, and it is a power of two, so the comparison is exact.
-    (fraction < 9_223_372_036_854_775_808.0).then_some(fraction.floor() as i64)
+    #[expect(clippy::cast_possible_truncation, reason = "in range, and rounding down is what is meant")]
+    (fraction < 9_223_372_036_854_775_808.0).then_some(fraction as i64)
 }
 
 #[cfg(test)]

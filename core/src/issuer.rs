@@ -1,12 +1,13 @@
 //! One trusted issuer, as the application describes it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 use crate::config_error::Problems;
 use crate::key_set::KeySet;
-use crate::policy::{Audiences, Policy, media_subtype};
+use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
 
 /// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
 ///
@@ -25,7 +26,7 @@ use crate::policy::{Audiences, Policy, media_subtype};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Issuer {
-    pub(crate) issuer: String,
+    pub(crate) name: String,
     pub(crate) audiences: Audiences,
     pub(crate) source: Source,
     pub(crate) algorithms: Vec<Algorithm>,
@@ -234,18 +235,18 @@ impl Issuer {
 
     /// Checks what can be checked without reading files, and tells every problem.
     pub(crate) fn check(&self, problems: &mut Problems) {
-        let place = format!("issuer {:?}", self.issuer);
+        let place = format!("issuer {:?}", self.name);
         let mut problem = |message: String| problems.add(place.clone(), message);
-        if self.issuer.is_empty() {
+        if self.name.is_empty() {
             problem("the name of an issuer is empty".to_owned());
         }
         if self.audiences == Audiences::OneOf(Box::default()) {
             problem("audiences = []: name at least one, or say any_audience".to_owned());
         }
-        if let Audiences::OneOf(audiences) = &self.audiences {
-            if audiences.iter().any(|audience| audience.is_empty()) {
-                problem("audiences: \"\" is no audience".to_owned());
-            }
+        if let Audiences::OneOf(audiences) = &self.audiences
+            && audiences.iter().any(|audience| audience.is_empty())
+        {
+            problem("audiences: \"\" is no audience".to_owned());
         }
         if self.algorithms.is_empty() {
             problem("algorithms = []: name at least one".to_owned());
@@ -272,10 +273,10 @@ impl Issuer {
     }
 
     /// The rules for the tokens of this issuer.
-    pub(crate) fn policy(&self, realm: Option<std::sync::Arc<str>>) -> Policy {
+    pub(crate) fn policy(&self, realm: Option<Arc<str>>) -> Policy {
         let boxed = |strings: &[String]| strings.iter().map(|text| text.as_str().into()).collect();
         Policy {
-            issuer: self.issuer.as_str().into(),
+            issuer: self.name.as_str().into(),
             realm,
             audiences: self.audiences.clone(),
             algorithms: self.algorithms.clone().into(),
@@ -284,7 +285,7 @@ impl Issuer {
             claim_values: self
                 .claim_values
                 .iter()
-                .map(|(name, values)| (name.as_str().into(), boxed(values)))
+                .map(|(claim, values)| ClaimValues { claim: claim.as_str().into(), accepted: boxed(values) })
                 .collect(),
             leeway: self.leeway,
             max_lifetime: self.max_lifetime,
@@ -317,7 +318,7 @@ impl NeedsAudience {
 
     fn with(self, audiences: Audiences) -> Issuer {
         Issuer {
-            issuer: self.issuer,
+            name: self.issuer,
             audiences,
             source: Source::Discovery,
             algorithms: Algorithm::ALL.into(),

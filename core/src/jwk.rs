@@ -78,3 +78,6 @@ impl Members<'_> {
         base64url::decode(text.as_bytes()).ok_or(UnusableKey("a member is not base64url"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -257,4 +257,4 @@ fn without_leading_zeros(number: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

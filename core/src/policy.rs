@@ -21,10 +21,17 @@ pub(crate) struct Policy {
     pub(crate) algorithms: Box<[Algorithm]>,
     pub(crate) token_types: Box<[Box<str>]>,
     pub(crate) required_claims: Box<[Box<str>]>,
-    pub(crate) claim_values: Box<[(Box<str>, Box<[Box<str>]>)]>,
+    pub(crate) claim_values: Box<[ClaimValues]>,
     pub(crate) leeway: Duration,
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) scopes_claim: Box<[Box<str>]>,
+}
+
+/// A claim that has to be one of some strings.
+#[derive(Debug)]
+pub(crate) struct ClaimValues {
+    pub(crate) claim: Box<str>,
+    pub(crate) accepted: Box<[Box<str>]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,10 +115,13 @@ impl Policy {
             // A claim that is `null` says nothing (RFC 7519 gives it no meaning), so it is not there.
             claims.get(name).filter(|value| value.text() != "null").ok_or_else(|| missing(name))?;
         }
-        for (name, values) in &self.claim_values {
-            let value = claims.require(name)?.as_str().ok_or_else(|| invalid(name))?;
-            if !values.iter().any(|accepted| **accepted == *value) {
-                return Err(AuthError::about_claim(AuthErrorKind::ClaimMismatch, name.clone().into_string()));
+        for ClaimValues { claim, accepted } in &self.claim_values {
+            let value = claims.require(claim)?.as_str().ok_or_else(|| invalid(claim))?;
+            if !accepted.iter().any(|accepted| **accepted == *value) {
+                return Err(AuthError::about_claim(
+                    AuthErrorKind::ClaimMismatch,
+                    claim.clone().into_string(),
+                ));
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::claims::Claims;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::json::JsonObject;
+use crate::json::{JsonObject, JsonValue};
 use crate::key::VerificationKey;
 use crate::moment::Moment;
 use crate::policy::{Judgement, Policy};
@@ -82,7 +82,7 @@ impl VerifiedToken {
 
     /// The claim `name` as JSON text.
     pub fn raw_claim(&self, name: &str) -> Option<&str> {
-        self.0.payload.get(name).map(|value| value.text())
+        self.0.payload.get(name).map(JsonValue::text)
     }
 
     /// All claims as JSON text.
@@ -149,3 +149,6 @@ impl fmt::Debug for VerifiedToken {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

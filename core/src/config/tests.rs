@@ -25,7 +25,7 @@ fn reads_the_documented_file() {
     let config = parse(&example).unwrap();
     assert_eq!(config.listen(), Some("127.0.0.1:8080"));
     let issuer = &config.builder.issuers()[0];
-    assert_eq!(issuer.issuer, "https://idp.example.com");
+    assert_eq!(issuer.name, "https://idp.example.com");
     assert_eq!(issuer.algorithms, [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA]);
     assert_eq!(issuer.claim_values, [("client_id".to_owned(), vec!["web".to_owned(), "cli".to_owned()])]);
 }

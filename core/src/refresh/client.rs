@@ -106,7 +106,6 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn unreachable(error: reqwest::Error) -> FetchError {
     FetchError::Unreachable(causes(&error.without_url()))
 }

@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use crate::issuer::FetchSettings;
-use crate::json::JsonObject;
+use crate::json::{JsonObject, JsonValue};
 use crate::refresh::client::JwksClient;
 use crate::refresh::fetch_error::FetchError;
 use crate::refresh::remote::{is_loopback, is_safe_scheme};
@@ -22,7 +22,7 @@ pub(crate) async fn discover(
     };
     let text = String::from_utf8(document.body).map_err(|_| FetchError::NotMetadata)?;
     let metadata = JsonObject::parse(text).map_err(|_| FetchError::NotMetadata)?;
-    let member = |name| metadata.get(name).and_then(|value| value.as_str()).ok_or(FetchError::NotMetadata);
+    let member = |name| metadata.get(name).and_then(JsonValue::as_str).ok_or(FetchError::NotMetadata);
     // "The 'issuer' value returned MUST be identical to the authorization server's issuer identifier value into which the
     // well-known URI string was inserted" (RFC 8414, section 3.3).
     if member("issuer")? != issuer {

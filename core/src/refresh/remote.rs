@@ -34,11 +34,11 @@ impl Remote {
     /// Checks where the keys are to come from. The error quotes what was configured.
     pub(crate) fn new(
         issuer: Arc<str>,
-        jwks_uri: Option<String>,
+        jwks_uri: Option<&str>,
         settings: &FetchSettings,
     ) -> Result<Self, String> {
-        let (key, text) = match &jwks_uri {
-            Some(jwks_uri) => ("jwks_uri", jwks_uri.as_str()),
+        let (key, text) = match jwks_uri {
+            Some(jwks_uri) => ("jwks_uri", jwks_uri),
             None => ("discovery from issuer", &*issuer),
         };
         let url = Url::parse(text).map_err(|error| format!("{key} {text:?} is not a URL: {error}"))?;
