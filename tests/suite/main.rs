@@ -1,3 +1,4 @@
 //! The conformance suite.
 
+mod provider_gate;
 mod providers;
