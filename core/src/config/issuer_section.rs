@@ -7,7 +7,8 @@ use toml::{Table, Value};
 use crate::algorithm::Algorithm;
 use crate::config::section::{Section, duration};
 use crate::config_error::Problems;
-use crate::issuer::{Issuer, Start};
+use crate::fetch_settings::Start;
+use crate::issuer::Issuer;
 
 /// Reads the issuer at `index`. What is wrong goes to `problems`, and a safe value in its place, so that the rest is checked.
 pub(crate) fn read(index: usize, table: Table, base: &Path, problems: &mut Problems) -> Issuer {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Certificate, Client, Response, Url};
 
-use crate::issuer::FetchSettings;
+use crate::fetch_settings::FetchSettings;
 use crate::refresh::fetch_error::FetchError;
 
 /// A client that follows no redirect, uses no proxy of the environment, and reads no more than it may.

@@ -2,11 +2,11 @@
 
 use reqwest::Url;
 
-use crate::issuer::FetchSettings;
+use crate::fetch_settings::FetchSettings;
 use crate::json::{JsonObject, JsonValue};
 use crate::refresh::client::JwksClient;
 use crate::refresh::fetch_error::FetchError;
-use crate::refresh::remote::{is_loopback, is_safe_scheme};
+use crate::refresh::remote::{is_loopback, is_safe_scheme, may_be_this_machine};
 
 /// Finds the key set of `issuer` by `OpenID` Connect Discovery 1.0, section 4, or RFC 8414, section 3.
 pub(crate) async fn discover(
@@ -42,7 +42,7 @@ fn check_jwks_uri(issuer: &Url, jwks_uri: &Url, settings: &FetchSettings) -> Res
         return Err(FetchError::UnsafeJwksUri("is neither https nor loopback"));
     }
     // A document from elsewhere must not send us to services of this machine.
-    if is_loopback(jwks_uri) && !is_loopback(issuer) {
+    if may_be_this_machine(jwks_uri) && !is_loopback(issuer) {
         return Err(FetchError::UnsafeJwksUri("is loopback although the issuer is not"));
     }
     let host = jwks_uri.host_str().unwrap_or_default();
@@ -105,6 +105,14 @@ mod tests {
             ("downgrade to loopback", &any, "https://a.example", "http://127.0.0.1/jwks", false),
             ("downgrade though insecure", &insecure, "https://a.example", "http://a.example/jwks", false),
             ("loopback from elsewhere", &any, "https://a.example", "https://localhost/jwks", false),
+            ("any address of this machine", &any, "https://a.example", "https://0.0.0.0/jwks", false),
+            ("the same in IPv6", &any, "https://a.example", "https://[::]/jwks", false),
+            ("loopback in IPv6", &any, "https://a.example", "https://[::1]/jwks", false),
+            ("IPv4 in IPv6", &any, "https://a.example", "https://[::ffff:127.0.0.1]/jwks", false),
+            ("a number for an address", &any, "https://a.example", "https://2130706433/jwks", false),
+            ("localhost to the root", &any, "https://a.example", "https://localhost./jwks", false),
+            ("a name below localhost", &any, "https://a.example", "https://a.LOCALHOST/jwks", false),
+            ("a name that ends like it", &any, "https://a.example", "https://notlocalhost/jwks", true),
             ("loopback from loopback", &any, "http://127.0.0.1:1", "http://127.0.0.1:2/jwks", true),
             ("plain http", &any, "http://127.0.0.1:1", "http://a.example/jwks", false),
             ("a file", &any, "http://127.0.0.1:1", "file:///etc/passwd", false),

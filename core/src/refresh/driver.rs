@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::issuer::Start;
+use crate::fetch_settings::Start;
 use crate::key_demand::{Demand, FetcherGone, KeyDemand, Miss};
 use crate::live_keys::LiveKeys;
 use crate::moment::{Clock, Moment};
@@ -78,13 +79,16 @@ impl Driver {
     }
 
     pub(crate) async fn ready(&self) -> Result<(), KeysNotReady> {
+        // All fetch at once, so all waits began at once: those of several issuers that are down do not add up.
+        let begun = Instant::now();
         for driven in &self.issuers {
             let loaded = || driven.keys.snapshot().usable(self.clock.now()).is_some();
             match driven.start {
                 Start::Serve => {}
                 Start::Wait(longest) => {
                     // The time being up is no failure: the issuer is served as with `Start::Serve` from here on.
-                    let _ = tokio::time::timeout(longest, driven.shared.until(|_| loaded())).await;
+                    let left = longest.saturating_sub(begun.elapsed());
+                    let _ = tokio::time::timeout(left, driven.shared.until(|_| loaded())).await;
                 }
                 Start::Fail => {
                     let ended = driven.shared.until(|ended| ended > 0).await;
@@ -124,15 +128,11 @@ impl KeyDemand for Bell {
     fn demand(&self, miss: Miss<'_>, now: Moment) -> Demand {
         let Bell(shared) = self;
         let wanted = Wanted(shared.hasher.hash_one((miss.kind, miss.key_id)));
-        let answer = {
-            let mut engine = shared.engine();
-            // Each who waits holds a connection: beyond this many, coming again is better for everybody.
-            if shared.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
-                Answer::Refused { retry_after: RETRY_SOON }
-            } else {
-                engine.demand(miss.kind, wanted, now)
-            }
-        };
+        // Each who waits holds a connection: beyond this many, coming again is better for everybody.
+        if shared.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
+            return Demand::Busy { retry_after: RETRY_SOON };
+        }
+        let answer = shared.engine().demand(miss.kind, wanted, now);
         match answer {
             Answer::Refused { retry_after } => Demand::Refused { retry_after },
             Answer::Await { generation, conclusive } => {

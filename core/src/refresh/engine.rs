@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::issuer::FetchSettings;
+use crate::fetch_settings::FetchSettings;
 use crate::key_demand::MissKind;
 use crate::moment::Moment;
 use crate::refresh::budget::Budget;

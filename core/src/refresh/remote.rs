@@ -1,11 +1,12 @@
 //! The remote key set of one issuer: where it is, and how it is fetched.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::issuer::FetchSettings;
+use crate::fetch_settings::FetchSettings;
 use crate::key_set::{KeySet, KeySetError};
 use crate::refresh::client::JwksClient;
 use crate::refresh::discovery::discover;
@@ -101,12 +102,32 @@ pub(crate) fn is_safe_scheme(url: &Url, allow_insecure_http: bool) -> bool {
 
 /// 127.0.0.0/8, `[::1]` and `localhost`, which "always resolves to the loopback address" (RFC 6761, section 6.3).
 pub(crate) fn is_loopback(url: &Url) -> bool {
+    match host(url) {
+        Ok(address) => address.is_loopback(),
+        Err(name) => name.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// Whether a connection to `url` may end on this machine: loopback, and what else systems take for it. Wider than
+/// [`is_loopback`], which says what plain http is safe for.
+pub(crate) fn may_be_this_machine(url: &Url) -> bool {
+    match host(url) {
+        Ok(address) => {
+            let address = address.to_canonical();
+            address.is_loopback() || address.is_unspecified()
+        }
+        // With a dot at its end it is the same name, and names below it are loopback too.
+        Err(name) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+    }
+}
+
+fn host(url: &Url) -> Result<IpAddr, &str> {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
+    host.parse().map_err(|_| host)
 }
 
 #[cfg(test)]

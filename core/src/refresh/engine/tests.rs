@@ -62,7 +62,7 @@ fn fetches_at_once_then_ahead_of_need() {
 }
 
 #[test]
-fn jitter_brings_the_refresh_forward_only() {
+fn f36_jitter_brings_the_refresh_forward_only() {
     let mut run = Run::new();
     run.step(0);
     run.engine.ended(1, KEYS, run.start, 1.0);
@@ -70,7 +70,7 @@ fn jitter_brings_the_refresh_forward_only() {
 }
 
 #[test]
-fn max_age_shortens_the_interval_within_its_floor() {
+fn f38_max_age_shortens_the_interval_within_its_floor() {
     for (max_age, lasting) in [(0, 60), (59, 60), (100, 100), (600, 600), (31_536_000, 600), (u64::MAX, 600)]
     {
         let mut run = Run::new();
@@ -109,7 +109,7 @@ fn f26_a_flood_of_unknown_keys_gets_a_burst_of_two_then_one_per_cooldown() {
 }
 
 #[test]
-fn demand_neither_starves_nor_hurries_the_schedule() {
+fn f27_demand_neither_starves_nor_hurries_the_schedule() {
     let mut run = Run::loaded();
     for second in [10, 10, 20, 30] {
         assert!(matches!(run.demand(second, A), Answer::Await { .. }));
@@ -132,7 +132,7 @@ fn bad_signatures_have_a_budget_of_their_own() {
 }
 
 #[test]
-fn failures_back_off_from_one_second_to_sixty() {
+fn f07_failures_back_off_from_one_second_to_sixty() {
     for (chance, expected) in [(0.0, [1; 8]), (1.0, [2, 4, 8, 16, 32, 60, 60, 60])] {
         let mut run = Run::new();
         let mut second = 0;
@@ -146,7 +146,7 @@ fn failures_back_off_from_one_second_to_sixty() {
 }
 
 #[test]
-fn retry_after_holds_requests_too() {
+fn f22_retry_after_holds_requests_too() {
     let mut run = Run::new();
     run.step(0);
     run.ended(0, 1, Outcome::Failed { retry_after: Some(Duration::from_secs(30)) });
