@@ -152,14 +152,16 @@ impl TrustedIssuer {
             },
         };
         let demand = if may_ask { self.demand(kind, &jws, now) } else { None };
-        let retry_after = match demand {
+        let (retry_after, is_busy) = match demand {
             Some(Demand::Awaited { fetched, conclusive }) => return Verdict::Awaited { fetched, conclusive },
-            Some(Demand::Refused { retry_after }) => retry_after,
-            None => RETRY_SOON,
+            Some(Demand::Refused { retry_after }) => (retry_after, false),
+            Some(Demand::Busy { retry_after }) => (retry_after, true),
+            None => (RETRY_SOON, false),
         };
         let error = match (kind, snapshot.freshness(now)) {
-            // The key may be one that a refresh, long due, would have brought: no fault of the token.
-            (AuthErrorKind::UnknownKey, Freshness::Stale) | (AuthErrorKind::KeysUnavailable, _) => {
+            (AuthErrorKind::KeysUnavailable, _) => AuthError::keys_unavailable(retry_after),
+            // The key may be one that a refresh, long due or just under way, would have brought: no fault of the token.
+            (AuthErrorKind::UnknownKey, freshness) if is_busy || freshness == Freshness::Stale => {
                 AuthError::keys_unavailable(retry_after)
             }
             _ => kind.into(),
@@ -176,6 +178,9 @@ impl TrustedIssuer {
             _ => return None,
         };
         let demand = self.demand.as_ref()?;
+        if !self.policy.algorithms.contains(&jws.header().algorithm) {
+            return None;
+        }
         self.policy.judge(jws.header(), jws.unverified_payload(), now).ok()?;
         Some(demand.demand(Miss { kind, key_id: jws.header().key_id.as_deref() }, now))
     }

@@ -7,7 +7,12 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode_to_vec(text).ok()
 }
 
-/// The same into a caller's buffer, where the result has a known bound; `None` also when it does not fit.
+/// Whether [`decode`] would give bytes, without making them.
+pub(crate) fn is_canonical(text: &[u8]) -> bool {
+    URL_SAFE_NO_PAD.check(text).is_ok()
+}
+
+/// [`decode`] into a caller's buffer, where the result has a known bound; `None` also when it does not fit.
 pub(crate) fn decode_into<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     // Without padding the length is exact; the library panics when the buffer is too small.
     if text.len() / 4 * 3 + text.len() % 4 * 3 / 4 > buffer.len() {
@@ -30,6 +35,7 @@ mod tests {
         // RFC 4648, section 10, without padding.
         for (bytes, text) in [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")] {
             assert_eq!(decode(text.as_bytes()).as_deref(), Some(bytes.as_bytes()), "{text}");
+            assert!(is_canonical(text.as_bytes()), "{text}");
             assert_eq!(encode(bytes.as_bytes()), text);
         }
         assert_eq!(decode(b"-_8").as_deref(), Some(&[0xfb, 0xff][..]));
@@ -47,6 +53,7 @@ mod tests {
         ] {
             assert_eq!(decode(text.as_bytes()), None, "{name}");
             assert_eq!(decode_into(text.as_bytes(), &mut [0; 64]), None, "{name}");
+            assert!(!is_canonical(text.as_bytes()), "{name}");
         }
     }
 
@@ -70,6 +77,7 @@ mod tests {
                     _ => b'B',
                 };
                 assert_eq!(decode(&bad), None, "{length}");
+                assert!(!is_canonical(&bad), "{length}");
             }
         }
     }

@@ -31,12 +31,16 @@ impl Jwk {
             }
         };
         let key_id = members.text("kid")?.map(Into::into);
-        let is_private = members.0.get("d").is_some();
+        let is_private = PRIVATE.iter().any(|name| members.0.get(name).is_some());
         Ok(Jwk { key: VerificationKey::prepare(&numbers, only, key_id, false)?, is_private })
     }
 }
 
 struct Members<'a>(&'a JsonObject);
+
+/// The private members of RFC 7518, sections 6.2.2 and 6.3.2, and RFC 8037, section 2. With one factor of an RSA key, or
+/// one of the numbers made from it, the others follow.
+const PRIVATE: [&str; 6] = ["d", "p", "q", "dp", "dq", "qi"];
 
 impl Members<'_> {
     fn numbers(&self) -> Result<PublicNumbers, UnusableKey> {

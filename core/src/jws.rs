@@ -31,6 +31,10 @@ impl<'t> UnverifiedJws<'t> {
         let text = token.text();
         let (signing_input, signature) = text.rsplit_once('.').ok_or(AuthErrorKind::MalformedToken)?;
         let (header, payload) = signing_input.split_once('.').ok_or(AuthErrorKind::MalformedToken)?;
+        // No key makes a good signature of a bad text: it is refused before one is looked for, let alone fetched.
+        if !base64url::is_canonical(signature.as_bytes()) {
+            return Err(AuthErrorKind::MalformedToken.into());
+        }
         // A fourth part would stand in the payload now, and no "." is base64url.
         let header = Header::parse(&object(header)?)?;
         Ok(UnverifiedJws { header, payload: object(payload)?, signing_input, signature })

@@ -160,6 +160,11 @@ impl PublicNumbers {
                 if decompressed.is_small_order() {
                     return Err(UnusableKey("the point has a small order"));
                 }
+                // "If the resulting value is >= p, decoding fails" (RFC 8032, section 5.1.3); both libraries reduce it instead,
+                // and one key would have several thumbprints.
+                if decompressed.compress() != compressed {
+                    return Err(UnusableKey("the point is not in its canonical form"));
+                }
                 ParsedPublicKey::new(&signature::ED25519, point)
                     .map_err(|_| UnusableKey("the Ed25519 key is not valid"))
             }

@@ -34,6 +34,11 @@ pub(crate) enum Demand {
         /// When the next attempt is due.
         retry_after: Duration,
     },
+    /// A fetch is under way or could be, and too many wait already to wait too.
+    Busy {
+        /// When it is worth while to come again.
+        retry_after: Duration,
+    },
     /// A fetch is under way.
     Awaited {
         /// Ends with the fetch.

@@ -63,6 +63,10 @@ impl KeySet {
             #[serde(borrow)]
             keys: Vec<&'a RawValue>,
         }
+        // serde also reads an array as a struct, member by member.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(KeySetError::NotAKeySet);
+        }
         let document: Document<'_> = serde_json::from_str(text).map_err(|_| KeySetError::NotAKeySet)?;
         // Counted before the first key is prepared: preparing costs microseconds each.
         if document.keys.len() > most {

@@ -16,6 +16,8 @@ use crate::key_set::KeySet;
 pub enum PemError {
     /// The text holds no PEM block.
     NotPem,
+    /// A block begins and does not end.
+    CutOff,
     /// A block is neither `CERTIFICATE`, `PUBLIC KEY` nor `RSA PUBLIC KEY`. Private keys do not belong here.
     WrongBlock(String),
     /// A block does not hold a key that can be used; the phrase says why.
@@ -26,6 +28,7 @@ impl fmt::Display for PemError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PemError::NotPem => formatter.write_str("no PEM block"),
+            PemError::CutOff => formatter.write_str("a PEM block begins and does not end"),
             PemError::WrongBlock(label) => {
                 write!(formatter, "a PEM block `{label}` where certificates and public keys are read")
             }
@@ -44,12 +47,16 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`PemError`] when the text has no block, a foreign block, or a key that cannot be used: unlike a set that comes
+    /// [`PemError`] when the text has no block, half a block, a foreign block, or a key that cannot be used: unlike a set that comes
     /// over the network, a configured key that does not work is a mistake to be told about.
     pub fn from_pem(text: &str, key_id: Option<&str>) -> Result<Self, PemError> {
         let blocks = pem::parse_many(text).map_err(|_| PemError::NotPem)?;
         if blocks.is_empty() {
             return Err(PemError::NotPem);
+        }
+        // The parser passes over what it cannot match to its end, and a key that is missing is noticed only in production.
+        if text.matches("-----BEGIN ").count() != blocks.len() {
+            return Err(PemError::CutOff);
         }
         let mut set = KeySet::default();
         for block in blocks {

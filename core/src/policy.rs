@@ -104,7 +104,11 @@ impl Policy {
 
     fn check_audience(&self, claims: Claims<'_>) -> Result<(), AuthError> {
         match &self.audiences {
-            Audiences::Any => Ok(()),
+            // Whoever it is for, it is an audience: a wrong type is refused and not taken for absent.
+            Audiences::Any => match claims.get("aud").map(string_or_strings) {
+                Some(None) => Err(invalid("aud")),
+                Some(Some(_)) | None => Ok(()),
+            },
             Audiences::OneOf(audiences) if claims.audience_is_one_of(audiences)? => Ok(()),
             Audiences::OneOf(_) => Err(AuthErrorKind::WrongAudience.into()),
         }

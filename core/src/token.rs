@@ -67,12 +67,13 @@ impl VerifiedToken {
         let claims: T = serde_json::from_str(self.0.payload.text()).map_err(|_| self.misshapen())?;
         let claims = Arc::new(claims);
         let parsed = Parsed { type_id: TypeId::of::<T>(), claims: claims.clone(), next: OnceLock::new() };
-        // Another thread may have added a link meanwhile, for this type or another. Ours then goes behind it; a type that
-        // is there twice costs a little memory and no more.
+        // Another thread may have added a link meanwhile. If it is for this type, its value is the one that everybody gets,
+        // and ours is dropped; else ours goes behind it.
         let mut parsed = Box::new(parsed);
         while let Err(back) = link.set(parsed) {
             parsed = back;
             match link.get() {
+                Some(taken) if taken.type_id == TypeId::of::<T>() => return downcast(taken),
                 Some(taken) => link = &taken.next,
                 None => break,
             }
