@@ -5,6 +5,6 @@ mod binary;
 mod error;
 mod idp;
 
-pub use binary::{Server, executable};
+pub use binary::{Server, executable, run};
 pub use error::HarnessError;
 pub use idp::{OidcProvider, Seen};

@@ -1,4 +1,5 @@
 //! The conformance suite.
 
+mod examples;
 mod provider_gate;
 mod providers;

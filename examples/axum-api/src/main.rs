@@ -54,3 +54,14 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     stdout.flush()?;
     Ok(server::serve(listener, routes::router(gate), stop).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_configuration_is_valid() {
+        let config = Config::load(concat!(env!("CARGO_MANIFEST_DIR"), "/claimgate.toml")).unwrap();
+        assert_eq!(config.listen(), Some("127.0.0.1:8080"));
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claimgate_testkit::{Alg, ServedIssuer, TestIssuer, TokenBuilder};
+use humantime::format_duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{error, info};
 
@@ -77,7 +78,8 @@ impl Rotation {
                     continue;
                 }
             };
-            info!("key {new} signs from now on; {old} stays published for {:?}", self.token_life);
+            let life = format_duration(self.token_life);
+            info!("key {new} signs from now on; {old} stays published for {life}, while tokens of it live");
             let issuer = issuer.clone();
             tokio::spawn(async move {
                 sleep(self.token_life + LATE_TOKEN).await;
