@@ -151,8 +151,10 @@ impl TrustedIssuer {
                 Err(failed) => failed,
             },
         };
-        let demand = if may_ask { self.demand(kind, &jws, now) } else { None };
+        let seen = snapshot.generation();
+        let demand = if may_ask { self.demand(kind, &jws, seen, now) } else { None };
         let (retry_after, is_busy) = match demand {
+            Some(Demand::AlreadyThere) => return self.look(jws, now, may_ask),
             Some(Demand::Awaited { fetched, conclusive }) => return Verdict::Awaited { fetched, conclusive },
             Some(Demand::Refused { retry_after }) => (retry_after, false),
             Some(Demand::Busy { retry_after }) => (retry_after, true),
@@ -171,7 +173,7 @@ impl TrustedIssuer {
     }
 
     /// Asks for newer keys where they could help. A token that would be refused with any key is not worth a fetch.
-    fn demand(&self, kind: AuthErrorKind, jws: &UnverifiedJws<'_>, now: Moment) -> Option<Demand> {
+    fn demand(&self, kind: AuthErrorKind, jws: &UnverifiedJws<'_>, seen: u64, now: Moment) -> Option<Demand> {
         let kind = match kind {
             AuthErrorKind::KeysUnavailable | AuthErrorKind::UnknownKey => MissKind::UnknownKey,
             AuthErrorKind::BadSignature => MissKind::BadSignature,
@@ -182,7 +184,7 @@ impl TrustedIssuer {
             return None;
         }
         self.policy.judge(jws.header(), jws.unverified_payload(), now).ok()?;
-        Some(demand.demand(Miss { kind, key_id: jws.header().key_id.as_deref() }, now))
+        Some(demand.demand(Miss { kind, key_id: jws.header().key_id.as_deref(), seen }, now))
     }
 }
 

@@ -105,11 +105,11 @@ mod tests {
     struct Headers<'a>(&'a [(&'a str, &'a [u8])]);
 
     impl RequestView for Headers<'_> {
-        fn method(&self) -> &str {
+        fn method(&self) -> &'static str {
             "GET"
         }
 
-        fn target(&self) -> &str {
+        fn target(&self) -> &'static str {
             "/"
         }
 

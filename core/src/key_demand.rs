@@ -16,6 +16,8 @@ pub(crate) trait KeyDemand: Send + Sync {
 pub(crate) struct Miss<'a> {
     pub(crate) kind: MissKind,
     pub(crate) key_id: Option<&'a str>,
+    /// The generation of the keys that it looked through.
+    pub(crate) seen: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +31,9 @@ pub(crate) enum MissKind {
 
 /// The answer to a demand.
 pub(crate) enum Demand {
+    /// Newer keys came between the look and the question: look again. Without this, a request that is overtaken by the
+    /// very fetch it needs would spend a fetch of the budget, or be refused where none is left.
+    AlreadyThere,
     /// No fetch will be made for it now.
     Refused {
         /// When the next attempt is due.

@@ -18,6 +18,8 @@ pub(crate) struct LiveKeys(ArcSwap<Snapshot>);
 /// The keys at one time, and how long they are good for.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
+    /// Which fetch brought the keys: 0 for none, and for those of the configuration.
+    generation: u64,
     keys: Option<Arc<KeySet>>,
     lifetime: Option<Lifetime>,
 }
@@ -50,7 +52,11 @@ impl LiveKeys {
 
     /// Keys that do not age: those of the configuration.
     pub(crate) fn fixed(keys: KeySet) -> Self {
-        LiveKeys(ArcSwap::from_pointee(Snapshot { keys: Some(Arc::new(keys)), lifetime: None }))
+        LiveKeys(ArcSwap::from_pointee(Snapshot {
+            generation: 0,
+            keys: Some(Arc::new(keys)),
+            lifetime: None,
+        }))
     }
 
     /// The keys now.
@@ -58,11 +64,18 @@ impl LiveKeys {
         self.0.load()
     }
 
-    /// Puts `keys` in the place of all others. They are fresh for `fresh_for` from `loaded` on and serve for `stale_for`
-    /// longer.
-    pub(crate) fn replace(&self, keys: KeySet, loaded: Moment, fresh_for: Duration, stale_for: Duration) {
+    /// Puts `keys`, which the fetch `generation` brought, in the place of all others. They are fresh for `fresh_for` from
+    /// `loaded` on and serve for `stale_for` longer.
+    pub(crate) fn replace(
+        &self,
+        generation: u64,
+        keys: KeySet,
+        loaded: Moment,
+        fresh_for: Duration,
+        stale_for: Duration,
+    ) {
         let lifetime = Some(Lifetime { loaded, fresh_for, stale_for });
-        self.0.store(Arc::new(Snapshot { keys: Some(Arc::new(keys)), lifetime }));
+        self.0.store(Arc::new(Snapshot { generation, keys: Some(Arc::new(keys)), lifetime }));
     }
 }
 
@@ -73,6 +86,11 @@ impl Snapshot {
             Freshness::Fresh | Freshness::Stale => self.keys.as_deref(),
             Freshness::NeverLoaded | Freshness::Expired => None,
         }
+    }
+
+    /// Which fetch brought the keys.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub(crate) fn freshness(&self, now: Moment) -> Freshness {
@@ -105,7 +123,7 @@ mod tests {
         let live = LiveKeys::empty();
         assert_eq!(live.snapshot().freshness(start), Freshness::NeverLoaded);
         assert!(live.snapshot().usable(start).is_none());
-        live.replace(KeySet::default(), start, Duration::from_secs(600), Duration::from_secs(3_600));
+        live.replace(1, KeySet::default(), start, Duration::from_secs(600), Duration::from_secs(3_600));
         for (age, freshness, usable) in [
             (0, Freshness::Fresh, true),
             (600, Freshness::Fresh, true),

@@ -49,6 +49,9 @@ fn check<const N: usize>(cases: [Case; N]) {
 }
 
 const RSA: &[&str] = &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+const SYMMETRIC: &str = "a symmetric key is no public key";
+const SIZE: &str = "an RSA modulus has 2048 to 8192 bits";
+const EXPONENT: &str = "an RSA exponent is odd, at least 3 and at most 33 bits";
 const TYPE: &str = "kty is no key type that is supported";
 const CURVE: &str = "crv is no curve that is supported";
 const ABSENT: &str = "a member that makes up the key is missing";
@@ -60,7 +63,6 @@ const MISFIT: &str = "alg does not fit the type of the key";
 #[test]
 fn n061_a_symmetric_key_is_no_public_key() {
     let secret = json!({ "kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75" });
-    const SYMMETRIC: &str = "a symmetric key is no public key";
     check([
         ("oct", secret.clone(), Err(SYMMETRIC)),
         ("oct for HS256", with(secret.clone(), json!({ "alg": "HS256" })), Err(SYMMETRIC)),
@@ -147,8 +149,6 @@ fn n066_a_key_for_another_use_is_left_out() {
 #[test]
 fn n067_a_weak_rsa_key_is_left_out() {
     let n = |bits| base64url::encode(&crate::key::tests::modulus(bits));
-    const SIZE: &str = "an RSA modulus has 2048 to 8192 bits";
-    const EXPONENT: &str = "an RSA exponent is odd, at least 3 and at most 33 bits";
     check([
         ("1024 bits", with(rsa(), json!({ "n": n(1024) })), Err(SIZE)),
         ("2047 bits", with(rsa(), json!({ "n": n(2047) })), Err(SIZE)),
@@ -181,8 +181,8 @@ fn n069_of_a_private_key_the_public_part_is_used_and_the_leak_is_told() {
 
 #[test]
 fn two_members_of_one_name_take_the_key_out() {
-    let twice = ec().to_string().replace("{", r#"{"kty":"RSA","#);
-    let escaped = ec().to_string().replace("{", r#"{"\u006bty":"RSA","#);
+    let twice = ec().to_string().replace('{', r#"{"kty":"RSA","#);
+    let escaped = ec().to_string().replace('{', r#"{"\u006bty":"RSA","#);
     for text in [twice.as_str(), &escaped, "[]", "1", "null", "\"RSA\""] {
         assert_eq!(algorithms(text), Err("a key is a JSON object without duplicates"), "{text}");
     }

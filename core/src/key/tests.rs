@@ -191,8 +191,8 @@ fn a_key_checks_no_signature_of_an_algorithm_that_it_is_not_bound_to() {
     let verifier = prepare(&numbers).unwrap();
     let signature = key.sign(b"message");
     for algorithm in Algorithm::ALL {
-        let verified = verifier.verify(algorithm, b"message", &signature);
-        assert_eq!(verified, algorithm == Algorithm::ES256, "{algorithm}");
+        let is_good = verifier.verify(algorithm, b"message", &signature);
+        assert_eq!(is_good, algorithm == Algorithm::ES256, "{algorithm}");
         assert_eq!(verifier.fits(algorithm), algorithm == Algorithm::ES256, "{algorithm}");
     }
 }

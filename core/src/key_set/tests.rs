@@ -90,7 +90,7 @@ fn a_certificate_without_kid_stands_for_any() {
 #[test]
 fn f14_one_odd_key_does_not_take_the_others_with_it() {
     let good = jwk(Alg::ES256, "good");
-    let twice = good.to_string().replace("{", r#"{"kty":"EC","#);
+    let twice = good.to_string().replace('{', r#"{"kty":"EC","#);
     let text = format!(
         r#"{{"other":1,"keys":[{{"kty":"oct","k":"AA"}},{{"kty":"AKP","alg":"ML-DSA-44"}},null,{twice},{good},
            {{"kty":"RSA","n":"AQAB","e":"AQAB"}},[],"key"]}}"#

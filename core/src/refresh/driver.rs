@@ -132,8 +132,9 @@ impl KeyDemand for Bell {
         if shared.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
             return Demand::Busy { retry_after: RETRY_SOON };
         }
-        let answer = shared.engine().demand(miss.kind, wanted, now);
+        let answer = shared.engine().demand(miss.kind, wanted, miss.seen, now);
         match answer {
+            Answer::AlreadyThere => Demand::AlreadyThere,
             Answer::Refused { retry_after } => Demand::Refused { retry_after },
             Answer::Await { generation, conclusive } => {
                 shared.wake.notify_one();
@@ -194,7 +195,8 @@ async fn fetch(remote: &mut Remote, shared: &Shared, keys: &LiveKeys, generation
             let Some(fresh) = engine.ended(generation, outcome, now, chance()) else { return };
             let (usable, skipped) = (fetched.keys.keys().len(), fetched.keys.skipped().len());
             let private = fetched.keys.private_keys();
-            keys.replace(fetched.keys, fresh.since, fresh.lasting, remote.settings.stale_for);
+            // Under the lock of the engine: who asks it has either seen these keys or is told that they are there.
+            keys.replace(generation, fetched.keys, fresh.since, fresh.lasting, remote.settings.stale_for);
             let next = engine.next_attempt(now);
             drop(engine);
             info!(target: "claimgate", issuer, usable, skipped, ?next, "keys fetched");

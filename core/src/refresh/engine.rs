@@ -16,6 +16,8 @@ pub(crate) struct Engine {
     interval: Duration,
     flight: Option<Flight>,
     generation: u64,
+    /// The generation of the keys that are in place.
+    loaded: u64,
     due: Due,
     /// `Retry-After` of the issuer: until then requests cause no fetch either.
     held: Option<Due>,
@@ -40,6 +42,7 @@ pub(crate) struct Wanted(pub(crate) u64);
 /// What the engine says to a request that asks for keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
+    AlreadyThere,
     Refused { retry_after: Duration },
     Await { generation: u64, conclusive: bool },
 }
@@ -91,6 +94,7 @@ impl Engine {
             interval: settings.refresh_interval,
             flight: None,
             generation: 0,
+            loaded: 0,
             due: Due { from: now, after: Duration::ZERO },
             held: None,
             failures: 0,
@@ -99,8 +103,11 @@ impl Engine {
         }
     }
 
-    /// A request asks for keys.
-    pub(crate) fn demand(&mut self, kind: MissKind, wanted: Wanted, now: Moment) -> Answer {
+    /// A request asks for keys, having looked through those of the generation `seen`.
+    pub(crate) fn demand(&mut self, kind: MissKind, wanted: Wanted, seen: u64, now: Moment) -> Answer {
+        if seen != self.loaded {
+            return Answer::AlreadyThere;
+        }
         if let Some(flight) = &self.flight {
             let conclusive = flight.wanted == Some(wanted);
             return Answer::Await { generation: flight.generation, conclusive };
@@ -143,6 +150,7 @@ impl Engine {
         let flight = self.flight.take_if(|flight| flight.generation == generation)?;
         match outcome {
             Outcome::Keys { max_age } => {
+                self.loaded = generation;
                 self.failures = 0;
                 self.held = None;
                 let floor = SHORTEST_BY_HEADER.min(self.interval);

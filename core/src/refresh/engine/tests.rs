@@ -35,7 +35,7 @@ impl Run {
     }
 
     fn demand(&mut self, second: u64, wanted: Wanted) -> Answer {
-        self.engine.demand(MissKind::UnknownKey, wanted, self.at(second))
+        self.engine.demand(MissKind::UnknownKey, wanted, self.engine.loaded, self.at(second))
     }
 
     fn ended(&mut self, second: u64, generation: u64, outcome: Outcome) -> Option<Fresh> {
@@ -93,6 +93,26 @@ fn one_fetch_answers_all_who_want_the_same() {
 }
 
 #[test]
+fn f25_who_is_overtaken_by_the_keys_looks_again_and_spends_nothing() {
+    let mut run = Run::loaded();
+    let late = |run: &mut Run| run.engine.demand(MissKind::UnknownKey, A, 1, run.start);
+    assert_eq!(run.demand(0, A), awaits(2, true));
+    run.step(0);
+    assert_eq!(late(&mut run), awaits(2, true), "while the fetch is under way");
+    run.ended(0, 2, KEYS);
+    for _ in 0..10 {
+        assert_eq!(late(&mut run), Answer::AlreadyThere);
+    }
+    assert_eq!(run.demand(0, B), awaits(3, true), "the second of the burst is left");
+    run.step(0);
+    run.ended(0, 3, FAILED);
+    assert_eq!(
+        run.engine.demand(MissKind::UnknownKey, A, 2, run.start),
+        Answer::Refused { retry_after: Duration::from_secs(480) }
+    );
+}
+
+#[test]
 fn f26_a_flood_of_unknown_keys_gets_a_burst_of_two_then_one_per_cooldown() {
     let mut run = Run::loaded();
     let mut fetches = 0;
@@ -124,10 +144,10 @@ fn f27_demand_neither_starves_nor_hurries_the_schedule() {
 fn bad_signatures_have_a_budget_of_their_own() {
     let mut run = Run::loaded();
     let now = run.at(10);
-    assert_eq!(run.engine.demand(MissKind::BadSignature, A, now), awaits(2, true));
+    assert_eq!(run.engine.demand(MissKind::BadSignature, A, 1, now), awaits(2, true));
     run.step(10);
     run.ended(10, 2, KEYS);
-    assert!(matches!(run.engine.demand(MissKind::BadSignature, A, now), Answer::Refused { .. }));
+    assert!(matches!(run.engine.demand(MissKind::BadSignature, A, 2, now), Answer::Refused { .. }));
     assert_eq!(run.demand(10, A), awaits(3, true));
 }
 
