@@ -60,8 +60,14 @@ impl Authenticator {
     ) -> Result<Admission, Rejection> {
         match result {
             Ok(token) => Ok(Admission::Verified(token)),
-            Err(error) if optional && error.kind() == AuthErrorKind::MissingCredentials => {
-                Ok(Admission::Anonymous(Anonymous { realm: self.shared_realm() }))
+            Err(error) if error.kind() == AuthErrorKind::MissingCredentials => {
+                let realm = self.shared_realm();
+                if optional {
+                    Ok(Admission::Anonymous(Anonymous { realm }))
+                } else {
+                    // Every other refusal was logged when it was decided.
+                    Err(Rejection::logged(error, realm))
+                }
             }
             Err(error) => Err(Rejection { error, realm: self.shared_realm() }),
         }

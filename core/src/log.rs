@@ -2,12 +2,17 @@
 
 use tracing::{debug, error, info, warn};
 
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::refusal::RefusalClass;
 
-/// Logs the refusal, if it is one, and gives it back.
+/// Logs the refusal, if it is one, and gives it back. The lack of a credential is none yet: where authentication is
+/// optional the request goes on, so [`Authenticator::admit`](crate::Authenticator::admit) logs it.
 pub(crate) fn logged<T>(result: Result<T, AuthError>) -> Result<T, AuthError> {
-    result.inspect_err(AuthError::log)
+    result.inspect_err(|error| {
+        if error.kind() != AuthErrorKind::MissingCredentials {
+            error.log();
+        }
+    })
 }
 
 impl AuthError {
