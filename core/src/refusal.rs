@@ -107,7 +107,9 @@ impl Refusal {
             | RefusalClass::InvalidRequest
             | RefusalClass::InvalidToken
             | RefusalClass::InsufficientScope => {
-                headers.push(("www-authenticate", challenge(class, error.required_scopes(), realm)));
+                // "scope = scope-token *( SP scope-token )" (RFC 6749, section 3.3): there is no empty list.
+                let scopes = error.required_scopes().filter(|scopes| !scopes.is_empty());
+                headers.push(("www-authenticate", challenge(class, scopes, realm)));
             }
         }
         Refusal { status: class.status(), headers, body: Vec::new() }
@@ -188,6 +190,12 @@ mod tests {
             header(&scope, None),
             r#"403 www-authenticate: Bearer error="insufficient_scope", scope="menu order""#
         );
+    }
+
+    #[test]
+    fn a_challenge_names_no_empty_list_of_scopes() {
+        let scope = AuthError::insufficient_scope("".into());
+        assert_eq!(header(&scope, None), r#"403 www-authenticate: Bearer error="insufficient_scope""#);
     }
 
     #[test]
