@@ -2,9 +2,11 @@
 //! loopback, and ends them with the test.
 
 mod binary;
+mod clock;
 mod error;
 mod idp;
 
 pub use binary::{Server, executable, run};
+pub use clock::SettableClock;
 pub use error::HarnessError;
 pub use idp::{OidcProvider, Seen};

@@ -1,5 +1,7 @@
-//! The conformance suite.
+//! The conformance suite, and what else runs against real sockets and real counterparts.
 
+mod conformance;
 mod examples;
 mod provider_gate;
 mod providers;
+mod tower;
