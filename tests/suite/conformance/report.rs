@@ -10,7 +10,7 @@ use super::world::World;
 /// Every case checks that neither the log nor the reply tells anything of the token; here are all of them.
 #[tokio::test]
 async fn n145_no_case_tells_anything_of_its_token() {
-    let mut problems = Vec::new();
+    let (mut problems, mut totals) = (Vec::new(), BTreeMap::<&str, usize>::new());
     println!("{:<14}{}", "", columns(str::to_owned));
     for (group, cases) in GROUPS {
         let mut counts = BTreeMap::<&str, usize>::new();
@@ -22,12 +22,16 @@ async fn n145_no_case_tells_anything_of_its_token() {
             }
             for (host, result) in on_every_host(&world, case).await {
                 *counts.entry(host).or_default() += 1;
+                *totals.entry(host).or_default() += 1;
                 problems.extend(result.err().map(|problem| format!("{host}: {}: {problem}", case.name)));
             }
         }
-        let count = |host: &str| counts.get(host).copied().unwrap_or_default();
-        println!("{group:<14}{}", columns(|host| count(host).to_string()));
+        println!(
+            "{group:<14}{}",
+            columns(|host| counts.get(host).map_or_else(String::new, ToString::to_string))
+        );
     }
+    println!("{:<14}{}", "all", columns(|host| totals[host].to_string()));
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
