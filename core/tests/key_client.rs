@@ -124,7 +124,18 @@ async fn f01_the_waits_for_several_issuers_do_not_add_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f02_f06_without_keys_it_is_503_and_it_heals_by_itself() {
+async fn f02_without_keys_it_heals_by_itself() {
+    let served = served().await;
+    served.stop().await;
+    let gate = support::gate(over(&served));
+    assert_eq!(kind(&gate, &token(&served).mint()).await, Err(KeysUnavailable));
+    served.start_again().await.unwrap();
+    assert_eq!(kind(&gate, &token(&served).mint()).await, Ok(()));
+    assert_eq!(decided(&gate, &token(&served).mint()), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f06_without_keys_the_answer_is_503_and_no_challenge() {
     let served = served().await;
     served.stop().await;
     let gate = support::gate(over(&served));
@@ -133,10 +144,7 @@ async fn f02_f06_without_keys_it_is_503_and_it_heals_by_itself() {
     let refusal = Refusal::new(&error, Some("r"));
     assert_eq!(refusal.status(), 503);
     let names: Vec<_> = refusal.headers().map(|(name, _)| name).collect();
-    assert_eq!(names, ["retry-after"], "and no challenge");
-    served.start_again().await.unwrap();
-    assert_eq!(kind(&gate, &token(&served).mint()).await, Ok(()));
-    assert_eq!(decided(&gate, &token(&served).mint()), Ok(()));
+    assert_eq!(names, ["retry-after"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,42 +168,79 @@ async fn f03_with_keys_an_outage_is_not_felt() {
     assert_eq!(served.jwks_requests(), 1);
 }
 
+/// An issuer that goes down once its keys have come, and the clock of its client.
+struct Outage {
+    served: ServedIssuer,
+    clock: TestClock,
+    gate: Authenticator,
+    known: String,
+    unknown: String,
+}
+
+impl Outage {
+    async fn begin() -> Self {
+        let (served, clock) = (served().await, TestClock::new());
+        let rules = over(&served).stale_for(HOUR);
+        let gate = Authenticator::builder().clock(clock.clone()).issuer(rules).build().unwrap();
+        patiently(gate.ready()).await.unwrap();
+        let mint = served.issuer().token().at(support::NOW).audience(AUDIENCE).expires_in(HOUR * 24);
+        let (known, unknown) = (mint.mint(), mint.kid("unknown").mint());
+        served.stop().await;
+        Outage { served, clock, gate, known, unknown }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f04_f05_n147_old_keys_serve_for_a_while_and_no_longer() {
-    let served = served().await;
-    let clock = TestClock::new();
-    let gate =
-        Authenticator::builder().clock(clock.clone()).issuer(over(&served).stale_for(HOUR)).build().unwrap();
-    patiently(gate.ready()).await.unwrap();
-    let mint = || served.issuer().token().at(support::NOW).audience(AUDIENCE).expires_in(HOUR * 24);
-    let (known, unknown) = (mint().mint(), mint().kid("unknown").mint());
-    served.stop().await;
-    assert_eq!(kind(&gate, &unknown).await, Err(UnknownKey), "the set is fresh, so it is the token");
-    clock.advance(INTERVAL);
-    assert_eq!(kind(&gate, &unknown).await, Err(UnknownKey), "the last moment of freshness");
-    clock.advance(Duration::from_secs(1));
-    assert_eq!(decided(&gate, &known), Ok(()), "stale keys serve");
-    assert_eq!(kind(&gate, &unknown).await, Err(KeysUnavailable), "and do not say that a key is unknown");
+async fn f04_stale_keys_serve_for_a_while() {
+    let Outage { served, clock, gate, known, .. } = Outage::begin().await;
+    clock.advance(INTERVAL + Duration::from_secs(1));
+    assert_eq!(decided(&gate, &known), Ok(()));
     clock.advance(Duration::from_secs(3_599));
-    assert_eq!(decided(&gate, &known), Ok(()), "the last moment of all");
-    clock.advance(Duration::from_nanos(1));
-    assert_eq!(kind(&gate, &known).await, Err(KeysUnavailable));
+    assert_eq!(decided(&gate, &known), Ok(()), "the last moment");
+    assert_eq!(served.jwks_requests(), 1, "and nobody waits for the issuer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f05_keys_that_are_too_old_are_none_until_others_come() {
+    let Outage { served, clock, gate, known, .. } = Outage::begin().await;
+    clock.advance(INTERVAL + HOUR + Duration::from_nanos(1));
+    let error = ask(&gate, &known).await.unwrap_err();
+    assert_eq!(error.kind(), KeysUnavailable);
+    assert_eq!(Refusal::new(&error, None).status(), 503);
     served.start_again().await.unwrap();
     assert_eq!(kind(&gate, &known).await, Ok(()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f08_f09_an_answer_that_does_not_end_is_given_up() {
-    for behaviour in
-        [Behaviour::Hang, Behaviour::HangAfterHeaders, Behaviour::Trickle(Duration::from_millis(5))]
-    {
-        let served = served().await;
-        served.set_jwks(behaviour.clone());
-        let gate = support::gate(over(&served).fetch_timeout(Duration::from_millis(100)));
-        assert_eq!(kind(&gate, &token(&served).mint()).await, Err(KeysUnavailable), "{behaviour:?}");
-        served.set_jwks(Behaviour::Normal);
-        assert_eq!(kind(&gate, &token(&served).mint()).await, Ok(()), "{behaviour:?}");
-    }
+async fn n147_an_unknown_key_is_the_tokens_fault_only_while_the_set_is_fresh() {
+    let Outage { clock, gate, unknown, .. } = Outage::begin().await;
+    assert_eq!(kind(&gate, &unknown).await, Err(UnknownKey));
+    clock.advance(INTERVAL);
+    assert_eq!(kind(&gate, &unknown).await, Err(UnknownKey), "the last moment of freshness");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(kind(&gate, &unknown).await, Err(KeysUnavailable), "stale");
+    clock.advance(HOUR);
+    assert_eq!(kind(&gate, &unknown).await, Err(KeysUnavailable), "expired");
+}
+
+async fn is_given_up(behaviour: Behaviour) {
+    let served = served().await;
+    served.set_jwks(behaviour.clone());
+    let gate = support::gate(over(&served).fetch_timeout(Duration::from_millis(100)));
+    assert_eq!(kind(&gate, &token(&served).mint()).await, Err(KeysUnavailable), "{behaviour:?}");
+    served.set_jwks(Behaviour::Normal);
+    assert_eq!(kind(&gate, &token(&served).mint()).await, Ok(()), "{behaviour:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f08_an_answer_that_does_not_come_is_given_up() {
+    is_given_up(Behaviour::Hang).await;
+    is_given_up(Behaviour::HangAfterHeaders).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f09_an_answer_that_trickles_is_given_up() {
+    is_given_up(Behaviour::Trickle(Duration::from_millis(5))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -295,12 +340,20 @@ async fn f15_a_set_without_a_usable_key_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f14_f42_odd_keys_and_content_types_are_no_hindrance() {
+async fn f14_odd_keys_are_no_hindrance() {
+    let served = served().await;
+    let good = served.issuer().current_key().public_jwk();
+    served.set_jwks(keys(&json!([{ "kty": "oct", "k": "AA" }, null, { "kty": "AKP" }, good, "key"])));
+    let gate = loaded(over(&served)).await;
+    assert_eq!(decided(&gate, &token(&served).mint()), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f42_a_content_type_is_no_hindrance() {
     for content_type in [Some("application/octet-stream"), Some("text/html"), None] {
         let served = served().await;
-        let good = served.issuer().current_key().public_jwk();
-        let body = json!({ "keys": [{ "kty": "oct", "k": "AA" }, null, { "kty": "AKP" }, good] }).to_string();
-        served.set_jwks(Behaviour::Body(body.into_bytes(), content_type.map(str::to_owned)));
+        let body = served.issuer().jwks().into_bytes();
+        served.set_jwks(Behaviour::Body(body, content_type.map(str::to_owned)));
         let gate = loaded(over(&served)).await;
         assert_eq!(decided(&gate, &token(&served).mint()), Ok(()), "{content_type:?}");
     }
@@ -347,13 +400,25 @@ async fn f17_a_set_of_too_many_keys_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f18_n143_a_redirect_is_not_followed() {
+async fn f18_a_redirect_is_not_followed() {
+    let elsewhere = served().await;
+    let served = served().await;
+    for to in [elsewhere.jwks_uri(), served.jwks_uri()] {
+        served.set_jwks(Behaviour::Redirect(to.to_owned()));
+        assert_eq!(
+            kind(&support::gate(over(&served)), &token(&served).mint()).await,
+            Err(KeysUnavailable),
+            "{to}"
+        );
+    }
+    assert_eq!(elsewhere.jwks_requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n143_a_redirect_changes_no_keys() {
     let elsewhere = served().await;
     let cases = vec![("elsewhere", Behaviour::Redirect(elsewhere.jwks_uri().to_owned()))];
     keeps_its_keys_at(cases, |issuer| issuer).await;
-    let served = served().await;
-    served.set_jwks(Behaviour::Redirect(served.jwks_uri().to_owned()));
-    assert_eq!(kind(&support::gate(over(&served)), &token(&served).mint()).await, Err(KeysUnavailable));
     assert_eq!(elsewhere.jwks_requests(), 0);
 }
 
@@ -378,33 +443,49 @@ async fn keys_are_found_by_discovery_of_either_kind() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f19_f20_metadata_that_leads_astray_is_not_followed() {
-    let other = served().await;
-    let served = served().await;
-    let name = served.issuer().issuer();
-    let jwks_uri = other.jwks_uri();
-    for (what, document) in [
-        ("another issuer", json!({ "issuer": other.issuer().issuer(), "jwks_uri": jwks_uri })),
-        ("a slash more", json!({ "issuer": format!("{name}/"), "jwks_uri": jwks_uri })),
-        ("no issuer", json!({ "jwks_uri": jwks_uri })),
-        ("no jwks_uri", json!({ "issuer": name })),
-        ("no string", json!({ "issuer": name, "jwks_uri": [jwks_uri] })),
-        ("no URL", json!({ "issuer": name, "jwks_uri": "/jwks" })),
-        ("a file", json!({ "issuer": name, "jwks_uri": "file:///etc/hostname" })),
-        ("plain http elsewhere", json!({ "issuer": name, "jwks_uri": "http://keys.test/jwks" })),
-    ] {
-        served.set_discovery(Behaviour::body(document.to_string()));
-        let gate = support::gate(discovered(&served));
-        assert_eq!(kind(&gate, &token(&served).mint()).await, Err(KeysUnavailable), "{what}");
+/// Metadata that does not lead to keys, and what is not asked because of it.
+async fn leads_nowhere(served: &ServedIssuer, other: &ServedIssuer, documents: Vec<(&str, String)>) {
+    for (what, document) in documents {
+        served.set_discovery(Behaviour::body(document));
+        let gate = support::gate(discovered(served));
+        assert_eq!(kind(&gate, &token(served).mint()).await, Err(KeysUnavailable), "{what}");
         served.set_discovery(Behaviour::Normal);
-        assert_eq!(kind(&gate, &token(&served).mint()).await, Ok(()), "{what}, healed");
+        assert_eq!(kind(&gate, &token(served).mint()).await, Ok(()), "{what}, healed");
     }
-    let twice =
-        format!(r#"{{"issuer":"{name}","jwks_uri":"{jwks_uri}","jwks_uri":"{}"}}"#, served.jwks_uri());
-    served.set_discovery(Behaviour::body(twice));
-    assert_eq!(kind(&support::gate(discovered(&served)), &token(&served).mint()).await, Err(KeysUnavailable));
     assert_eq!(other.jwks_requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f19_metadata_that_leads_astray_is_not_followed() {
+    let (served, other) = (served().await, served().await);
+    let name = served.issuer().issuer();
+    let keys_at = |jwks_uri: serde_json::Value| json!({ "issuer": name, "jwks_uri": jwks_uri }).to_string();
+    let (own, foreign) = (served.jwks_uri(), other.jwks_uri());
+    let documents = vec![
+        ("no jwks_uri", json!({ "issuer": name }).to_string()),
+        ("no string", keys_at(json!([own]))),
+        ("no URL", keys_at(json!("/jwks"))),
+        ("a file", keys_at(json!("file:///etc/hostname"))),
+        ("plain http elsewhere", keys_at(json!("http://keys.test/jwks"))),
+        ("two", format!(r#"{{"issuer":"{name}","jwks_uri":"{foreign}","jwks_uri":"{own}"}}"#)),
+        ("html", "<!doctype html>".to_owned()),
+    ];
+    leads_nowhere(&served, &other, documents).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f20_metadata_of_another_issuer_is_refused() {
+    let (served, other) = (served().await, served().await);
+    let name = served.issuer().issuer();
+    let of =
+        |issuer: serde_json::Value| json!({ "issuer": issuer, "jwks_uri": other.jwks_uri() }).to_string();
+    let documents = vec![
+        ("another", of(json!(other.issuer().issuer()))),
+        ("a slash more", of(json!(format!("{name}/")))),
+        ("in an array", of(json!([name]))),
+        ("none", json!({ "jwks_uri": other.jwks_uri() }).to_string()),
+    ];
+    leads_nowhere(&served, &other, documents).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -426,7 +507,7 @@ async fn f22_retry_after_is_honoured() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f24_f29_the_schedule_brings_new_keys_and_takes_old_ones() {
+async fn f24_the_schedule_brings_new_keys_and_takes_old_ones() {
     let served = served().await;
     let gate = loaded(over(&served).refresh_interval(Duration::from_secs(1))).await;
     let old = token(&served).mint();
@@ -510,17 +591,27 @@ async fn f25_who_comes_during_the_fetch_for_another_key_is_answered_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f26_f28_n077_a_flood_of_unknown_kids_causes_two_fetches_and_no_wait() {
+async fn f26_a_flood_of_unknown_kids_causes_two_fetches() {
     let served = served().await;
     let gate = loaded(over(&served).refresh_cooldown(HOUR)).await;
-    let known = token(&served).mint();
-    let flood: Vec<_> = (0..300).map(|number| token(&served).kid(format!("junk-{number}")).mint()).collect();
-    for token in &flood {
-        assert_eq!(kind(&gate, token).await, Err(UnknownKey));
+    for number in 0..300 {
+        let junk = token(&served).kid(format!("junk-{number}")).mint();
+        assert_eq!(kind(&gate, &junk).await, Err(UnknownKey));
     }
     assert_eq!(served.jwks_requests(), 1 + 2);
-    for token in flood.iter().cycle().take(3_000) {
-        assert_eq!(decided(&gate, token), Err(UnknownKey), "at once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n077_a_flood_of_unknown_kids_is_refused_at_once() {
+    let served = served().await;
+    let gate = loaded(over(&served).refresh_cooldown(HOUR)).await;
+    let junk: Vec<_> = (0..10).map(|number| token(&served).kid(format!("junk-{number}")).mint()).collect();
+    for token in &junk[..2] {
+        assert_eq!(kind(&gate, token).await, Err(UnknownKey));
+    }
+    let known = token(&served).mint();
+    for token in junk.iter().cycle().take(10_000) {
+        assert_eq!(decided(&gate, token), Err(UnknownKey));
     }
     assert_eq!(decided(&gate, &known), Ok(()));
     assert_eq!(served.jwks_requests(), 1 + 2);
@@ -588,7 +679,7 @@ async fn f30_a_new_key_under_an_old_kid_is_fetched_when_a_signature_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f33_f34_issuers_do_not_feel_each_other() {
+async fn f33_issuers_do_not_feel_each_other() {
     let (good, bad) = (served().await, served().await);
     bad.set_jwks(Behaviour::Hang);
     let limit = Duration::from_millis(300);
@@ -599,15 +690,26 @@ async fn f33_f34_issuers_do_not_feel_each_other() {
         .unwrap();
     patiently(gate.ready()).await.unwrap();
     let waiting = pending(&gate, &token(&bad).mint());
-    let second = pending(&gate, &token(&bad).kid("other").mint());
     for _ in 0..100 {
         assert_eq!(decided(&gate, &token(&good).mint()), Ok(()));
     }
     good.issuer().rotate();
     assert_eq!(kind(&gate, &token(&good).mint()).await, Ok(()));
-    let (first, second) = patiently(async { (waiting.await, second.await) }).await;
-    assert_eq!(first.unwrap_err().kind(), KeysUnavailable);
-    assert_eq!(second.unwrap_err().kind(), KeysUnavailable);
+    assert_eq!(patiently(waiting).await.unwrap_err().kind(), KeysUnavailable);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f34_two_who_wait_for_a_fetch_that_fails_are_both_told() {
+    let served = served().await;
+    served.set_jwks(Behaviour::Sequence(vec![Behaviour::Hold, Behaviour::status(500)]));
+    let gate = support::gate(over(&served));
+    patiently(served.wait_for_jwks_requests(1)).await;
+    let waiting =
+        [pending(&gate, &token(&served).mint()), pending(&gate, &token(&served).kid("other").mint())];
+    served.stop().await;
+    for pending in waiting {
+        assert_eq!(patiently(pending).await.unwrap_err().kind(), KeysUnavailable);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

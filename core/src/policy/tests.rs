@@ -90,32 +90,55 @@ fn n096_a_second_begins_when_it_begins() {
     assert!(!judge(Duration::new(second, 0)));
 }
 
+/// Decides about a token with this text for `exp`.
+fn with_exp(exp: &str) -> Judged {
+    let payload = JsonObject::parse(format!(r#"{{"aud":"api","exp":{exp}}}"#)).unwrap();
+    judge(&rules(), None, &payload, NOW)
+}
+
 #[test]
-fn n095_n097_n098_n100_exp_is_a_number_that_is_there() {
-    use AuthErrorKind::{InvalidClaim, MissingClaim};
-    assert_eq!(judge(&rules(), None, &payload(r#"{"exp":"(absent)"}"#), NOW), about(MissingClaim, "exp"));
-    for exp in [
-        "\"9999999999\"",
-        "\"\"",
-        "null",
-        "true",
-        "[9999999999]",
-        "{}",
-        "-1",
-        "-0",
-        "-1.5",
-        "1e308",
-        "9223372036854775808",
-        "18446744073709551615",
-        "18446744073709551616",
-    ] {
-        let payload = JsonObject::parse(format!(r#"{{"aud":"api","exp":{exp}}}"#)).unwrap();
-        assert_eq!(judge(&rules(), None, &payload, NOW), about(InvalidClaim, "exp"), "{exp}");
+fn n095_exp_is_there() {
+    let without = payload(r#"{"exp":"(absent)"}"#);
+    assert_eq!(judge(&rules(), None, &without, NOW), about(AuthErrorKind::MissingClaim, "exp"));
+    assert_eq!(with_exp("9999999999"), Ok(vec![]));
+}
+
+#[test]
+fn n097_exp_is_no_string() {
+    for exp in ["\"9999999999\"", "\"\"", "\"never\""] {
+        assert_eq!(with_exp(exp), about(AuthErrorKind::InvalidClaim, "exp"), "{exp}");
     }
 }
 
 #[test]
-fn n099_n105_the_largest_date_does_not_wrap() {
+fn n098_exp_may_have_a_fraction_and_no_sign() {
+    for exp in ["9999999999.5", "1e10", "1E10", "1.0e+10"] {
+        assert_eq!(with_exp(exp), Ok(vec![]), "{exp}");
+    }
+    for exp in ["-1", "-0", "-1.5", "-9999999999"] {
+        assert_eq!(with_exp(exp), about(AuthErrorKind::InvalidClaim, "exp"), "{exp}");
+    }
+    assert_eq!(with_exp("0"), Err((AuthErrorKind::Expired, None)));
+    assert_eq!(with_exp("0.5"), Err((AuthErrorKind::Expired, None)));
+}
+
+#[test]
+fn n099_exp_is_a_number_that_can_be_counted_to() {
+    assert_eq!(with_exp("9223372036854775807"), Ok(vec![]));
+    for exp in ["9223372036854775808", "18446744073709551615", "18446744073709551616", "1e19", "1e308"] {
+        assert_eq!(with_exp(exp), about(AuthErrorKind::InvalidClaim, "exp"), "{exp}");
+    }
+}
+
+#[test]
+fn n100_exp_is_of_no_other_type() {
+    for exp in ["null", "true", "false", "[9999999999]", "{}", "{\"exp\":9999999999}"] {
+        assert_eq!(with_exp(exp), about(AuthErrorKind::InvalidClaim, "exp"), "{exp}");
+    }
+}
+
+#[test]
+fn n105_the_largest_date_does_not_wrap() {
     let most = rules().leeway(Duration::from_secs(300));
     for (name, claims, now, expected) in [
         ("exp", format!(r#"{{"exp":{}}}"#, i64::MAX), NOW, Ok(())),
@@ -191,31 +214,45 @@ fn n104_a_limited_life_has_a_beginning() {
     assert_eq!(at(&rules(), "{}", NOW), Ok(()), "without a limit");
 }
 
+/// Judges tokens for these audiences by rules that name `api`.
+fn intended_for<const N: usize>(cases: [(&str, Result<(), AuthErrorKind>); N]) {
+    for (aud, expected) in cases {
+        assert_eq!(at(&rules(), &format!(r#"{{"aud":{aud}}}"#), NOW), expected, "{aud}");
+    }
+}
+
 #[test]
-fn n111_n112_n113_aud_names_this_service() {
-    use AuthErrorKind::{InvalidClaim, MissingClaim, WrongAudience};
+fn n111_aud_is_there() {
+    let without = payload(r#"{"aud":"(absent)"}"#);
+    assert_eq!(judge(&rules(), None, &without, NOW), about(AuthErrorKind::MissingClaim, "aud"));
+    intended_for([(r#""api""#, Ok(())), ("null", Err(AuthErrorKind::InvalidClaim))]);
+}
+
+#[test]
+fn n112_aud_names_this_service_in_strings() {
+    use AuthErrorKind::{InvalidClaim, WrongAudience};
+    intended_for([
+        (r#""second""#, Err(WrongAudience)),
+        (r#""API""#, Err(WrongAudience)),
+        (r#""api/""#, Err(WrongAudience)),
+        (r#""https://evil/api""#, Err(WrongAudience)),
+        (r#""api second""#, Err(WrongAudience)),
+        (r#""""#, Err(WrongAudience)),
+        ("[]", Err(WrongAudience)),
+        (r#"["second"]"#, Err(WrongAudience)),
+        (r#"[["api"]]"#, Err(InvalidClaim)),
+        (r#"["api",1]"#, Err(InvalidClaim)),
+        ("[1]", Err(InvalidClaim)),
+        (r#"{"api":1}"#, Err(InvalidClaim)),
+    ]);
+}
+
+#[test]
+fn n113_aud_may_name_others_too() {
+    intended_for([(r#"["other","api"]"#, Ok(())), (r#"["api","api"]"#, Ok(()))]);
     let two = Issuer::new("https://issuer.test").audiences(["api", "second"]);
-    assert_eq!(judge(&rules(), None, &payload(r#"{"aud":"(absent)"}"#), NOW), about(MissingClaim, "aud"));
-    for (rules, aud, expected) in [
-        (&rules(), r#""api""#, Ok(())),
-        (&rules(), r#"["other","api"]"#, Ok(())),
-        (&rules(), r#"["api","api"]"#, Ok(())),
-        (&rules(), r#""second""#, Err(WrongAudience)),
-        (&two, r#""second""#, Ok(())),
-        (&two, r#"["other","second"]"#, Ok(())),
-        (&rules(), r#""API""#, Err(WrongAudience)),
-        (&rules(), r#""api/""#, Err(WrongAudience)),
-        (&rules(), r#""https://evil/api""#, Err(WrongAudience)),
-        (&rules(), r#""api second""#, Err(WrongAudience)),
-        (&rules(), r#""""#, Err(WrongAudience)),
-        (&rules(), "[]", Err(WrongAudience)),
-        (&rules(), r#"[["api"]]"#, Err(InvalidClaim)),
-        (&rules(), r#"["api",1]"#, Err(InvalidClaim)),
-        (&rules(), "[1]", Err(InvalidClaim)),
-        (&rules(), r#"{"api":1}"#, Err(InvalidClaim)),
-        (&rules(), "null", Err(InvalidClaim)),
-    ] {
-        assert_eq!(at(rules, &format!(r#"{{"aud":{aud}}}"#), NOW), expected, "{aud}");
+    for aud in [r#""second""#, r#""api""#, r#"["other","second"]"#] {
+        assert_eq!(at(&two, &format!(r#"{{"aud":{aud}}}"#), NOW), Ok(()), "{aud}");
     }
 }
 
@@ -366,18 +403,23 @@ fn n118_scopes_are_a_string_or_strings() {
     }
 }
 
+/// The scopes of a token that has this text for `scope`.
+fn granted(scope: &str) -> Vec<String> {
+    judge(&rules(), None, &payload(&json!({ "scope": scope }).to_string()), NOW).unwrap()
+}
+
 #[test]
-fn n119_n120_a_scope_is_the_whole_word_between_spaces() {
-    for (scope, expected) in [
-        ("readall", &["readall"][..]),
-        ("read\u{a0}admin", &["read\u{a0}admin"]),
-        ("read\tadmin", &["read\tadmin"]),
-        ("read\nadmin", &["read\nadmin"]),
-        ("read,admin", &["read,admin"]),
-        ("read\u{2003}admin x", &["read\u{2003}admin", "x"]),
-    ] {
-        let judged = judge(&rules(), None, &payload(&json!({ "scope": scope }).to_string()), NOW);
-        assert_eq!(judged.unwrap(), expected, "{scope:?}");
+fn n119_a_scope_is_the_whole_word() {
+    assert_eq!(granted("readall"), ["readall"]);
+    assert_eq!(granted("read,all"), ["read,all"]);
+    assert_eq!(granted("read all"), ["read", "all"]);
+}
+
+#[test]
+fn n120_only_the_space_separates_scopes() {
+    for separator in ["\u{a0}", "\t", "\n", "\r", "\u{b}", "\u{2003}", "\u{3000}", "\u{200b}", "+", "%20"] {
+        let scope = format!("read{separator}admin");
+        assert_eq!(granted(&scope), [scope.as_str()], "{separator:?}");
     }
 }
 
@@ -428,18 +470,27 @@ fn n122_the_scopes_are_at_their_path_and_nowhere_else() {
     }
 }
 
+/// Judges a token with this confirmation.
+fn bound_to(cnf: &Value) -> Judged {
+    judge(&rules(), None, &payload(&json!({ "cnf": cnf }).to_string()), NOW)
+}
+
+const UNPROVEN: Judged = Err((AuthErrorKind::UnprovenPossession, None));
+
 #[test]
-fn n128_n132_n133_a_token_that_is_bound_to_a_key_is_no_bearer_token() {
-    for cnf in [
-        json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }),
-        json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }),
-        json!({ "osc": {} }),
-        json!({}),
-        json!(null),
-        json!("x"),
-    ] {
-        let judged = judge(&rules(), None, &payload(&json!({ "cnf": cnf }).to_string()), NOW);
-        assert_eq!(judged, Err((AuthErrorKind::UnprovenPossession, None)), "{cnf}");
-    }
+fn n128_a_token_of_a_dpop_key_is_no_bearer_token() {
+    assert_eq!(bound_to(&json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })), UNPROVEN);
     assert_eq!(at(&rules(), "{}", NOW), Ok(()));
+}
+
+#[test]
+fn n132_a_token_of_a_certificate_is_no_bearer_token() {
+    assert_eq!(bound_to(&json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" })), UNPROVEN);
+}
+
+#[test]
+fn n133_a_token_that_is_bound_in_an_unknown_way_is_no_bearer_token() {
+    for cnf in [json!({ "osc": {} }), json!({}), json!(null), json!("x"), json!([])] {
+        assert_eq!(bound_to(&cnf), UNPROVEN, "{cnf}");
+    }
 }
