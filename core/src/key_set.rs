@@ -116,6 +116,12 @@ impl KeySet {
         self.private
     }
 
+    /// Whether no token of `algorithm` could ever be told a key, since too many stand for any `kid`.
+    pub(crate) fn is_ambiguous(&self, algorithm: Algorithm) -> bool {
+        let fitting = self.for_any_key_id.iter().filter_map(|at| self.keys.get(*at));
+        fitting.filter(|key| key.fits(algorithm)).count() > MOST_TRIED
+    }
+
     /// The keys to try for a token, at least one and at most [`MOST_TRIED`].
     pub(crate) fn candidates(
         &self,

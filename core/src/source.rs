@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::algorithm::Algorithm;
 use crate::issuer::{Issuer, Source};
-use crate::key_set::KeySet;
+use crate::key_set::{KeySet, MOST_TRIED};
 
 /// Where keys come from, checked.
 pub(crate) enum KeyOrigin {
@@ -42,6 +43,13 @@ impl KeyOrigin {
         if keys.is_empty() {
             return Err(format!("no usable key in the {}", described(&issuer.source)));
         }
+        if let Some(algorithm) = Algorithm::ALL.into_iter().find(|algorithm| keys.is_ambiguous(*algorithm)) {
+            return Err(format!(
+                "{}: more than {MOST_TRIED} keys without a kid fit {algorithm}, and no more are tried: give them as a \
+                 JWK Set with kids",
+                described(&issuer.source)
+            ));
+        }
         Ok(KeyOrigin::Fixed(keys))
     }
 }
@@ -68,5 +76,24 @@ fn described(source: &Source) -> String {
         Source::JwksText(_) | Source::Keys(_) | Source::Discovery | Source::JwksUri(_) => {
             "key set".to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claimgate_testkit::{Alg, SigningKey};
+
+    use super::*;
+
+    #[test]
+    fn more_keys_without_a_kid_than_are_tried_are_a_mistake() {
+        let pem = |count| {
+            let keys = (0..count).map(|_| SigningKey::generate(Alg::ES256, "-").public_key_pem());
+            keys.collect::<String>()
+        };
+        let origin = |text: String| KeyOrigin::of(&Issuer::new("a").any_audience().pem(text)).map(drop);
+        assert_eq!(origin(pem(MOST_TRIED)), Ok(()));
+        let message = origin(pem(MOST_TRIED + 1)).unwrap_err();
+        assert!(message.contains("more than 4 keys without a kid fit ES256"), "{message}");
     }
 }

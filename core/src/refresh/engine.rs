@@ -160,10 +160,10 @@ impl Engine {
                 Some(Fresh { since: flight.begun, lasting })
             }
             Outcome::Failed { retry_after } => {
-                self.failures = self.failures.saturating_add(1);
                 self.held = retry_after.map(|wait| Due { from: now, after: wait.min(self.interval) });
                 // What requests caused does not move the schedule, unless its own attempt is what failed.
                 if flight.wanted.is_none() || self.due.left(now).is_zero() {
+                    self.failures = self.failures.saturating_add(1);
                     let after = self.back_off(chance);
                     let after = self.held.map_or(after, |held| held.after.max(after));
                     self.due = Due { from: now, after };

@@ -141,6 +141,19 @@ fn f27_demand_neither_starves_nor_hurries_the_schedule() {
 }
 
 #[test]
+fn failures_that_requests_caused_do_not_slow_the_schedule_down() {
+    let mut run = Run::loaded();
+    for second in [10, 10, 20, 30] {
+        run.demand(second, A);
+        let Step::Fetch { generation } = run.step(second) else { panic!("no fetch at {second}") };
+        run.engine.ended(generation, FAILED, run.at(second), 1.0);
+    }
+    let Step::Fetch { generation } = run.step(480) else { panic!("no scheduled fetch") };
+    run.engine.ended(generation, FAILED, run.at(480), 1.0);
+    assert_eq!(run.due_in(480), 2, "the first failure of the schedule");
+}
+
+#[test]
 fn bad_signatures_have_a_budget_of_their_own() {
     let mut run = Run::loaded();
     let now = run.at(10);
