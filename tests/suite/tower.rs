@@ -9,12 +9,15 @@ use claimgate_testkit::{Alg, Behaviour, ServedIssuer, TestIssuer};
 use claimgate_tower::{AuthLayer, Authenticator, Issuer, RequireScopes};
 use http::{Request, Response, StatusCode};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::util::BoxCloneService;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
 const ISSUER: &str = "https://idp.example.com";
 const AUDIENCE: &str = "https://api.example.com";
+/// More than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 type Body = String;
 type Boxed = BoxCloneService<Request<Body>, Response<Body>, BoxError>;
@@ -76,7 +79,7 @@ fn bad(issuer: &TestIssuer) -> Request<Body> {
 
 /// Both orders of each layer and of all of them. Each stack holds [`Insistent`] at its core.
 fn stacks(auth: &AuthLayer) -> Vec<(&'static str, Boxed)> {
-    let (auth, second) = (auth.clone(), Duration::from_secs(10));
+    let (auth, patience) = (auth.clone(), PATIENCE);
     let build = ServiceBuilder::new;
     let boxed = |name: &'static str, service: Boxed| (name, service);
     vec![
@@ -90,11 +93,11 @@ fn stacks(auth: &AuthLayer) -> Vec<(&'static str, Boxed)> {
         ),
         boxed(
             "auth, timeout",
-            own(build().layer(auth.clone()).timeout(second).service(Insistent::default())),
+            own(build().layer(auth.clone()).timeout(patience).service(Insistent::default())),
         ),
         boxed(
             "timeout, auth",
-            own(build().timeout(second).layer(auth.clone()).service(Insistent::default())),
+            own(build().timeout(patience).layer(auth.clone()).service(Insistent::default())),
         ),
         boxed("auth, buffer", own(build().layer(auth.clone()).buffer(4).service(Insistent::default()))),
         boxed("buffer, auth", own(build().buffer(4).layer(auth.clone()).service(Insistent::default()))),
@@ -107,7 +110,7 @@ fn stacks(auth: &AuthLayer) -> Vec<(&'static str, Boxed)> {
                 .buffer(64)
                 .load_shed()
                 .concurrency_limit(64)
-                .timeout(second)
+                .timeout(patience)
                 .service(Insistent::default())),
         ),
         boxed(
@@ -116,7 +119,7 @@ fn stacks(auth: &AuthLayer) -> Vec<(&'static str, Boxed)> {
                 .buffer(64)
                 .load_shed()
                 .concurrency_limit(64)
-                .timeout(second)
+                .timeout(patience)
                 .layer(auth)
                 .service(Insistent::default())),
         ),
@@ -148,7 +151,9 @@ async fn works_among_other_layers_in_either_order() {
             let request = if n % 2 == 0 { good(&issuer) } else { bad(&issuer) };
             answers.spawn(service.clone().oneshot(request));
         }
-        let statuses = answers.join_all().await.into_iter().map(|answer| answer.unwrap().status());
+        // A permit that is not given back would have them wait for ever.
+        let answers = timeout(PATIENCE, answers.join_all()).await.unwrap_or_else(|_| panic!("{name} hangs"));
+        let statuses = answers.into_iter().map(|answer| answer.unwrap().status());
         assert_eq!(statuses.filter(|status| *status == StatusCode::OK).count(), 16, "{name}");
     }
 }
