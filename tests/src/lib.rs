@@ -10,3 +10,8 @@ pub use binary::{Server, executable, run};
 pub use clock::SettableClock;
 pub use error::HarnessError;
 pub use idp::{OidcProvider, Seen};
+
+/// The README compiles, and what it asserts holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
