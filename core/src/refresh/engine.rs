@@ -117,7 +117,9 @@ impl Engine {
             MissKind::UnknownKey => &mut self.unknown_key,
             MissKind::BadSignature => &mut self.bad_signature,
         };
-        if held || !budget.take(now) {
+        // A fetch that the schedule is about to make is the schedule's, whoever comes first.
+        let is_due = self.due.left(now).is_zero();
+        if held || !(is_due || budget.take(now)) {
             return Answer::Refused { retry_after: self.due.left(now) };
         }
         Answer::Await { generation: self.begin(Some(wanted), now), conclusive: true }

@@ -154,6 +154,20 @@ fn failures_that_requests_caused_do_not_slow_the_schedule_down() {
 }
 
 #[test]
+fn a_request_before_the_first_fetch_does_not_spend_the_budget() {
+    let mut run = Run::new();
+    assert_eq!(run.demand(0, A), awaits(1, true));
+    assert_eq!(run.step(0), Step::Fetch { generation: 1 });
+    assert!(run.ended(0, 1, KEYS).is_some());
+    for generation in [2, 3] {
+        assert_eq!(run.demand(1, Wanted(generation)), awaits(generation, true));
+        run.step(1);
+        run.ended(1, generation, KEYS);
+    }
+    assert!(matches!(run.demand(1, B), Answer::Refused { .. }));
+}
+
+#[test]
 fn bad_signatures_have_a_budget_of_their_own() {
     let mut run = Run::loaded();
     let now = run.at(10);
