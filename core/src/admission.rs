@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::authenticator::Authenticator;
+use crate::access_rule::AccessRule;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::refusal::Refusal;
-use crate::scopes::ScopeRule;
+use crate::scopes::{Scopes, check_scopes};
 use crate::token::VerifiedToken;
 
 /// What an adapter puts into the extensions of a request that goes on.
@@ -46,31 +46,9 @@ pub enum Caller<'a> {
     Unknown,
 }
 
-impl Authenticator {
-    /// What becomes of a request about which `result` was decided. If authentication is `optional`, a request without a
-    /// credential goes on; one with a bad credential never does.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] to answer with.
-    pub fn admit(
-        &self,
-        result: Result<VerifiedToken, AuthError>,
-        optional: bool,
-    ) -> Result<Admission, Rejection> {
-        match result {
-            Ok(token) => Ok(Admission::Verified(token)),
-            Err(error) if error.kind() == AuthErrorKind::MissingCredentials => {
-                let realm = self.shared_realm();
-                if optional {
-                    Ok(Admission::Anonymous(Anonymous { realm }))
-                } else {
-                    // Every other refusal was logged when it was decided.
-                    Err(Rejection::logged(error, realm))
-                }
-            }
-            Err(error) => Err(Rejection { error, realm: self.shared_realm() }),
-        }
+impl Anonymous {
+    pub(crate) fn new(realm: Option<Arc<str>>) -> Self {
+        Anonymous { realm }
     }
 }
 
@@ -134,14 +112,31 @@ impl<'a> Caller<'a> {
         self.maybe_token()?.map(|token| Caller::Verified(token).claims()).transpose()
     }
 
-    /// Whether the caller has the scopes that a route asks for.
+    /// The token, where a route needs one that meets `rule`.
     ///
     /// # Errors
     ///
-    /// Those of [`token`](Self::token), and [`InsufficientScope`](AuthErrorKind::InsufficientScope).
-    pub fn require(self, rule: &ScopeRule) -> Result<(), Rejection> {
+    /// Those of [`token`](Self::token), and what the rule says: [`InsufficientScope`](AuthErrorKind::InsufficientScope) or
+    /// [`AccessDenied`](AuthErrorKind::AccessDenied).
+    pub fn require(self, rule: &AccessRule) -> Result<&'a VerifiedToken, Rejection> {
         let token = self.token()?;
-        rule.check(token).map_err(|error| Rejection::logged(error, token.shared_realm()))
+        match rule.check(token) {
+            Ok(()) => Ok(token),
+            Err(error) => Err(Rejection::logged(error, token.shared_realm())),
+        }
+    }
+
+    /// The token, where a route needs one that grants the scopes of `S`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`require`](Self::require).
+    pub fn require_scopes<S: Scopes>(self) -> Result<&'a VerifiedToken, Rejection> {
+        let token = self.token()?;
+        match check_scopes::<S>(token) {
+            Ok(()) => Ok(token),
+            Err(error) => Err(Rejection::logged(error, token.shared_realm())),
+        }
     }
 }
 
@@ -156,12 +151,11 @@ impl Rejection {
         Refusal::new(&self.error, self.realm.as_deref())
     }
 
-    /// The error itself, for the extensions of the response.
-    pub fn into_error(self) -> AuthError {
-        self.error
+    pub(crate) fn new(error: AuthError, realm: Option<Arc<str>>) -> Self {
+        Rejection { error, realm }
     }
 
-    fn logged(error: AuthError, realm: Option<Arc<str>>) -> Self {
+    pub(crate) fn logged(error: AuthError, realm: Option<Arc<str>>) -> Self {
         error.log();
         Rejection { error, realm }
     }

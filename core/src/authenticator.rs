@@ -20,6 +20,7 @@ use crate::refresh::{Driver, KeysNotReady};
 use crate::request::RequestView;
 use crate::signature::VerifiedJws;
 use crate::token::VerifiedToken;
+use crate::token_source::TokenSource;
 
 /// The gate: decides who gets in. Cheap to clone; all clones share keys and settings.
 ///
@@ -31,6 +32,7 @@ pub struct Authenticator(Arc<Trust>);
 pub(crate) struct Trust {
     pub(crate) issuers: HashMap<Arc<str>, TrustedIssuer>,
     pub(crate) max_token_bytes: usize,
+    pub(crate) sources: Box<[TokenSource]>,
     pub(crate) realm: Option<Arc<str>>,
     pub(crate) clock: Arc<dyn Clock>,
     #[cfg(feature = "jwks-client")]
@@ -74,7 +76,7 @@ impl Authenticator {
     /// It never blocks and never awaits. Without a usable key it asks for newer ones, within the budget of the issuer, and
     /// gives [`Decision::Pending`].
     pub fn authenticate<V: RequestView>(&self, request: &V, now: Moment) -> Decision {
-        self.decide(BearerToken::from_request(request, self.0.max_token_bytes), now)
+        self.decide(BearerToken::from_request(request, &self.0.sources, self.0.max_token_bytes), now)
     }
 
     /// Decides about a bare token, for credentials that come by another way than a request.
@@ -101,6 +103,10 @@ impl Authenticator {
     #[cfg(feature = "jwks-client")]
     pub async fn ready(&self) -> Result<(), KeysNotReady> {
         self.0.driver.ready().await
+    }
+
+    pub(crate) fn sources(&self) -> &[TokenSource] {
+        &self.0.sources
     }
 
     pub(crate) fn shared_realm(&self) -> Option<Arc<str>> {

@@ -1,37 +1,54 @@
-//! From the header bytes to one bearer token (RFC 6750, section 2.1).
+//! From the bytes of a request to one bearer token (RFC 6750, section 2).
 
 use std::fmt;
 
 use crate::error::{AuthError, AuthErrorKind};
 use crate::request::RequestView;
+use crate::token_source::{Credential, TokenSource};
 
 /// The one credential of a request: a `b64token` of bounded length, not looked into yet.
 #[derive(Clone, Copy)]
 pub struct BearerToken<'r>(&'r str);
 
 impl<'r> BearerToken<'r> {
-    /// Takes the token out of the `Authorization` field of `request`.
+    /// Takes the token out of `request`, from the one of `sources` where it stands.
     ///
-    /// The scheme compares without regard to case (RFC 9110, section 11.1), any number of spaces may follow it, and
     /// `max_bytes` is checked before a byte of the token is.
     ///
     /// # Errors
     ///
-    /// [`MissingCredentials`](AuthErrorKind::MissingCredentials) without the field or with another scheme;
+    /// [`MissingCredentials`](AuthErrorKind::MissingCredentials) where no source has a credential of its scheme;
     /// [`MultipleCredentials`](AuthErrorKind::MultipleCredentials) and
     /// [`MalformedCredentials`](AuthErrorKind::MalformedCredentials) for what is not exactly one token;
     /// [`TokenTooLarge`](AuthErrorKind::TokenTooLarge); and [`MalformedToken`](AuthErrorKind::MalformedToken) for
     /// characters that no token has.
-    pub fn from_request<V: RequestView>(request: &'r V, max_bytes: usize) -> Result<Self, AuthError> {
-        let mut fields = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        let Some((_, value)) = fields.next() else {
-            return Err(AuthErrorKind::MissingCredentials.into());
-        };
-        // `Authorization` is no list: a second line is a second credential, whatever it says.
-        if fields.next().is_some() {
-            return Err(AuthErrorKind::MultipleCredentials.into());
+    pub fn from_request<V: RequestView>(
+        request: &'r V,
+        sources: &'r [TokenSource],
+        max_bytes: usize,
+    ) -> Result<Self, AuthError> {
+        let mut only = None;
+        for source in sources {
+            let mut in_source = 0;
+            source.each(request, |credential| {
+                in_source += 1;
+                match credential {
+                    // A field with a scheme is no list: a second line is a second credential, whatever it says.
+                    Credential::Scheme(..) if in_source > 1 => Err(AuthErrorKind::MultipleCredentials),
+                    Credential::Scheme(value, scheme) if !has_scheme(value, scheme) => Ok(()),
+                    _ if only.is_some() => Err(AuthErrorKind::MultipleCredentials),
+                    _ => {
+                        only = Some(credential);
+                        Ok(())
+                    }
+                }
+            })?;
         }
-        Self::from_credentials(value, max_bytes)
+        match only {
+            None => Err(AuthErrorKind::MissingCredentials.into()),
+            Some(Credential::Scheme(value, scheme)) => Self::from_credentials(value, scheme, max_bytes),
+            Some(Credential::Bare(token)) => Self::from_token(token, max_bytes),
+        }
     }
 
     /// Takes `token` as it is, for credentials that come by another way than a request.
@@ -44,22 +61,14 @@ impl<'r> BearerToken<'r> {
         Self::from_token(token.as_bytes(), max_bytes)
     }
 
-    fn from_credentials(value: &'r [u8], max_bytes: usize) -> Result<Self, AuthError> {
-        // Optional white space around a field value is no part of it (RFC 9110, section 5.5); servers differ in removing it.
-        let value = value.trim_ascii();
-        let (scheme, rest) = value.split_at_checked(SCHEME.len()).unwrap_or((value, &[]));
-        if !scheme.eq_ignore_ascii_case(SCHEME) {
-            return Err(AuthErrorKind::MissingCredentials.into());
-        }
-        match rest {
-            [] | [b'\t' | b',', ..] => Err(AuthErrorKind::MalformedCredentials.into()),
-            // credentials = "Bearer" 1*SP b64token
-            [b' ', ..] => {
+    /// Reads `credentials = scheme 1*SP b64token`, of which the scheme is known to be there.
+    fn from_credentials(value: &'r [u8], scheme: &str, max_bytes: usize) -> Result<Self, AuthError> {
+        match value.trim_ascii().get(scheme.len()..) {
+            Some(rest @ [b' ', ..]) => {
                 let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
                 Self::from_token(rest.get(spaces..).unwrap_or_default(), max_bytes)
             }
-            // Another scheme, whose name begins like ours.
-            _ => Err(AuthErrorKind::MissingCredentials.into()),
+            _ => Err(AuthErrorKind::MalformedCredentials.into()),
         }
     }
 
@@ -96,7 +105,14 @@ impl fmt::Debug for BearerToken<'_> {
     }
 }
 
-const SCHEME: &[u8] = b"Bearer";
+/// Whether a field value begins with `scheme`, which compares without regard to case (RFC 9110, section 11.1), and not with
+/// another whose name begins alike. Optional white space around the value is no part of it (section 5.5); servers differ in
+/// removing it.
+fn has_scheme(value: &[u8], scheme: &str) -> bool {
+    let value = value.trim_ascii();
+    let (own, rest) = value.split_at_checked(scheme.len()).unwrap_or((value, &[]));
+    own.eq_ignore_ascii_case(scheme.as_bytes()) && matches!(rest, [] | [b' ' | b'\t' | b',', ..])
+}
 
 #[cfg(test)]
 mod tests {
@@ -147,7 +163,7 @@ mod tests {
         for (name, value, expected) in cases {
             let headers = [("x-other", &b"Bearer x"[..]), ("Authorization", *value)];
             let request = Headers(&headers);
-            let found = BearerToken::from_request(&request, 20);
+            let found = BearerToken::from_request(&request, &[TokenSource::Authorization], 20);
             assert_eq!(found.map(BearerToken::text).map_err(|error| error.kind()), *expected, "{name}");
         }
     }
@@ -155,7 +171,9 @@ mod tests {
     #[test]
     fn a_second_field_is_a_second_credential() {
         let kind = |headers: &[(&str, &[u8])]| {
-            BearerToken::from_request(&Headers(headers), 20).map_err(|error| error.kind()).unwrap_err()
+            BearerToken::from_request(&Headers(headers), &[TokenSource::Authorization], 20)
+                .map_err(|error| error.kind())
+                .unwrap_err()
         };
         assert_eq!(kind(&[]), AuthErrorKind::MissingCredentials);
         for second in [&b"Bearer a.b.c"[..], b"Basic x", b""] {

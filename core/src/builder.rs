@@ -11,6 +11,7 @@ use crate::moment::{Clock, SystemClock};
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{Driver, Remote};
 use crate::source::KeyOrigin;
+use crate::token_source::TokenSource;
 
 /// Collects what an [`Authenticator`] trusts.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct AuthenticatorBuilder {
     issuers: Vec<Issuer>,
     realm: Option<String>,
     max_token_bytes: usize,
+    sources: Vec<TokenSource>,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "jwks-client")]
     runtime: Option<tokio::runtime::Handle>,
@@ -37,6 +39,7 @@ impl AuthenticatorBuilder {
             issuers: Vec::new(),
             realm: None,
             max_token_bytes: 16_384,
+            sources: vec![TokenSource::Authorization],
             clock: Arc::new(SystemClock),
             #[cfg(feature = "jwks-client")]
             runtime: None,
@@ -57,6 +60,12 @@ impl AuthenticatorBuilder {
     /// How long a token may be, in bytes. Default 16384.
     pub fn max_token_bytes(self, bytes: usize) -> Self {
         AuthenticatorBuilder { max_token_bytes: bytes, ..self }
+    }
+
+    /// Where requests may carry a token. Default: [`TokenSource::Authorization`] alone. A request with more than one token
+    /// is refused, wherever they stand.
+    pub fn token_sources(self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
+        AuthenticatorBuilder { sources: sources.into_iter().collect(), ..self }
     }
 
     /// Takes the time from `clock`. Default: the clocks of the machine.
@@ -113,6 +122,7 @@ impl AuthenticatorBuilder {
         Ok(Authenticator::new(Trust {
             issuers,
             max_token_bytes: self.max_token_bytes,
+            sources: self.sources.into(),
             realm: self.realm.map(Into::into),
             clock: self.clock,
             #[cfg(feature = "jwks-client")]
@@ -138,6 +148,14 @@ impl AuthenticatorBuilder {
         }
         if self.max_token_bytes == 0 {
             problems.add("", "max_bytes = 0: no token could meet it");
+        }
+        if self.sources.is_empty() {
+            problems.add("", "sources = []: no token could be found");
+        }
+        for source in &self.sources {
+            if let Err(message) = source.check() {
+                problems.add("", message);
+            }
         }
         let is_plain = |realm: &str| realm.chars().all(|character| matches!(character, ' '..='~'));
         if let Some(realm) = self.realm.as_deref().filter(|realm| !is_plain(realm)) {

@@ -30,6 +30,8 @@
 //!
 //! [token]
 //! max_bytes = 16384
+//! sources = ["header"]                      # also { header = "X-Auth", scheme = "Token" }, { cookie = "jwt" },
+//!                                           # { query = "access_token" }, { websocket = "bearer" }
 //! ```
 //!
 //! Durations are strings such as `"30s"`. Relative paths start at the file.
@@ -40,10 +42,13 @@ mod section;
 use std::fs;
 use std::path::Path;
 
+use toml::Value;
+
 use crate::authenticator::Authenticator;
 use crate::builder::AuthenticatorBuilder;
 use crate::config::section::Section;
 use crate::config_error::{ConfigError, Problems};
+use crate::token_source::TokenSource;
 
 /// A configuration that was read and checked.
 #[derive(Clone, Debug)]
@@ -90,11 +95,9 @@ impl Config {
             if let Some(bytes) = token.size("max_bytes") {
                 builder = builder.max_token_bytes(bytes);
             }
-            // The only source there is yet may be said.
-            if token.get("sources") == Some(&toml::Value::Array(vec!["header".into()])) {
-                token.string_list("sources");
+            if let Some(sources) = token.typed("sources", SOURCES, sources) {
+                builder = builder.token_sources(sources);
             }
-            token.not_yet("sources", "token sources other than [\"header\"]");
             token.not_yet("keep_token_text", "the verified-token cache");
             token.end();
         }
@@ -115,6 +118,33 @@ impl Config {
     /// The builder of the authenticator that the file describes.
     pub fn into_builder(self) -> AuthenticatorBuilder {
         self.builder
+    }
+}
+
+const SOURCES: &str = "a list of \"header\", { header = \"X-Auth\", scheme = \"Token\" }, { cookie = \"jwt\" }, \
+                       { query = \"access_token\" }, { websocket = \"bearer\" }";
+
+fn sources(value: &Value) -> Option<Vec<TokenSource>> {
+    value.as_array()?.iter().map(source).collect()
+}
+
+fn source(value: &Value) -> Option<TokenSource> {
+    if value.as_str() == Some("header") {
+        return Some(TokenSource::Authorization);
+    }
+    let table = value.as_table()?;
+    let text = |key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
+    let mut keys: Vec<_> = table.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    match *keys {
+        ["header"] => Some(TokenSource::Header { name: text("header")?, scheme: None }),
+        ["header", "scheme"] => {
+            Some(TokenSource::Header { name: text("header")?, scheme: Some(text("scheme")?) })
+        }
+        ["cookie"] => Some(TokenSource::Cookie { name: text("cookie")? }),
+        ["query"] => Some(TokenSource::Query { name: text("query")? }),
+        ["websocket"] => Some(TokenSource::WebSocketProtocol { marker: text("websocket")? }),
+        _ => None,
     }
 }
 

@@ -72,6 +72,8 @@ pub enum AuthErrorKind {
     ClaimsShape,
     /// The token is good and lacks a scope that the route asks for.
     InsufficientScope,
+    /// The token is good and does not meet a rule of the route that is not about scopes.
+    AccessDenied,
     /// There are no keys to judge the token by: none came yet, or they are too old.
     KeysUnavailable,
     /// A handler or a rule asks for a verified token and no authentication stands before it. A fault of the application.
@@ -185,6 +187,7 @@ impl AuthErrorKind {
             }
             AuthErrorKind::ClaimsShape => "the claims do not have the expected shape",
             AuthErrorKind::InsufficientScope => "the token lacks a scope",
+            AuthErrorKind::AccessDenied => "the token does not meet the rule of the route",
             AuthErrorKind::KeysUnavailable => "there are no keys to judge the token by",
             AuthErrorKind::MissingLayer => "no authentication stands before this route",
         }

@@ -28,6 +28,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod access_rule;
 mod admission;
 mod algorithm;
 mod authenticator;
@@ -40,6 +41,7 @@ pub mod config;
 mod config_error;
 mod error;
 mod fetch_settings;
+mod gate;
 mod issuer;
 mod json;
 mod jwk;
@@ -64,12 +66,16 @@ mod policy;
 #[cfg(feature = "jwks-client")]
 mod refresh;
 mod refusal;
+mod render;
 mod request;
 mod scopes;
 mod signature;
 mod source;
 mod token;
+mod token_source;
+mod traces;
 
+pub use access_rule::AccessRule;
 pub use admission::{Admission, Anonymous, Caller, Rejection};
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use authenticator::{Authenticator, Decision};
@@ -78,6 +84,7 @@ pub use builder::AuthenticatorBuilder;
 pub use config_error::{ConfigError, ConfigProblem};
 pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
 pub use fetch_settings::Start;
+pub use gate::{Gate, Passage, PendingAdmission};
 pub use issuer::{Issuer, NeedsAudience};
 pub use key::VerificationKey;
 pub use key_set::{KeySet, KeySetError};
@@ -87,6 +94,9 @@ pub use pending::Pending;
 #[cfg(feature = "jwks-client")]
 pub use refresh::KeysNotReady;
 pub use refusal::{Refusal, RefusalClass};
+pub use render::{GrpcRefusal, ProblemDetails, RenderRefusal};
 pub use request::RequestView;
-pub use scopes::ScopeRule;
+pub use scopes::{Scope, Scopes};
 pub use token::VerifiedToken;
+pub use token_source::TokenSource;
+pub use traces::Traces;

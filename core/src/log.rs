@@ -6,7 +6,7 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::refusal::RefusalClass;
 
 /// Logs the refusal, if it is one, and gives it back. The lack of a credential is none yet: where authentication is
-/// optional the request goes on, so [`Authenticator::admit`](crate::Authenticator::admit) logs it.
+/// optional the request goes on, so the [`Gate`](crate::Gate) logs it.
 pub(crate) fn logged<T>(result: Result<T, AuthError>) -> Result<T, AuthError> {
     result.inspect_err(|error| {
         if error.kind() != AuthErrorKind::MissingCredentials {

@@ -1,5 +1,7 @@
 //! What the client gets to see of a refusal.
 
+use std::borrow::Cow;
+
 use crate::error::{AuthError, AuthErrorKind};
 
 /// The answer to a request that was refused, for an adapter to write in its host's types.
@@ -8,7 +10,7 @@ use crate::error::{AuthError, AuthErrorKind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     status: u16,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     body: Vec<u8>,
 }
 
@@ -62,7 +64,7 @@ impl RefusalClass {
             | AuthErrorKind::WrongAudience
             | AuthErrorKind::UnprovenPossession
             | AuthErrorKind::ClaimsShape => RefusalClass::InvalidToken,
-            AuthErrorKind::InsufficientScope => RefusalClass::InsufficientScope,
+            AuthErrorKind::InsufficientScope | AuthErrorKind::AccessDenied => RefusalClass::InsufficientScope,
             AuthErrorKind::KeysUnavailable => RefusalClass::Unavailable,
             AuthErrorKind::MissingLayer => RefusalClass::Internal,
         }
@@ -100,7 +102,7 @@ impl Refusal {
                 // "Retry-After … can be either an HTTP-date or a number of seconds" (RFC 9110, section 10.2.3).
                 let wait = error.retry_after().unwrap_or_default();
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                headers.push(("retry-after", seconds.max(1).to_string()));
+                headers.push(("retry-after".into(), seconds.max(1).to_string()));
             }
             RefusalClass::Internal => {}
             RefusalClass::Unauthenticated
@@ -109,7 +111,7 @@ impl Refusal {
             | RefusalClass::InsufficientScope => {
                 // "scope = scope-token *( SP scope-token )" (RFC 6749, section 3.3): there is no empty list.
                 let scopes = error.required_scopes().filter(|scopes| !scopes.is_empty());
-                headers.push(("www-authenticate", challenge(class, scopes, realm)));
+                headers.push(("www-authenticate".into(), challenge(class, scopes, realm)));
             }
         }
         Refusal { status: class.status(), headers, body: Vec::new() }
@@ -121,13 +123,40 @@ impl Refusal {
     }
 
     /// The headers: lower-case names and printable ASCII values.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (&**name, value.as_str()))
     }
 
     /// The body.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The body, taken.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// The same with this body.
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.with_header("content-type", content_type)
+    }
+
+    /// The same with this header, in the place of one of its name. The challenge and `Retry-After` stay what they are: they
+    /// say what the status means.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        if !matches!(&*name, "www-authenticate" | "retry-after") {
+            self.headers.retain(|(own, _)| *own != name);
+            self.headers.push((name.into(), value.to_owned()));
+        }
+        self
+    }
+
+    /// The same refusal with another status, for protocols that say theirs elsewhere.
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Refusal { status, ..self }
     }
 }
 

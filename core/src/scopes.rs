@@ -1,8 +1,5 @@
 //! Scopes: those that a token grants and those that a route asks for (RFC 6749, section 3.3).
 
-use std::fmt;
-use std::sync::Arc;
-
 use crate::error::AuthError;
 use crate::token::VerifiedToken;
 
@@ -35,60 +32,56 @@ impl TokenScopes {
     }
 }
 
-/// The scopes that a route asks for: all of them, or any one.
+/// Scopes as a type, for handler signatures such as `Scoped<ReadMenu>`.
+///
+/// A tuple of scopes asks for all of them.
 ///
 /// # Example
 ///
 /// ```
-/// use claimgate_core::ScopeRule;
-/// let rule = ScopeRule::all_of(["menu", "order"]);
-/// assert_eq!(rule.to_string(), "menu order");
+/// use claimgate_core::{Scope, Scopes};
+///
+/// struct ReadMenu;
+/// impl Scope for ReadMenu {
+///     const NAME: &'static str = "menu:read";
+/// }
+/// struct Order;
+/// impl Scope for Order {
+///     const NAME: &'static str = "order";
+/// }
+///
+/// assert_eq!(<(ReadMenu, Order)>::NAMES, ["menu:read", "order"]);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeRule {
-    scopes: Arc<[Box<str>]>,
-    joined: Arc<str>,
-    any: bool,
+pub trait Scope {
+    /// The scope as tokens have it.
+    const NAME: &'static str;
 }
 
-impl ScopeRule {
-    /// Every one of `scopes` is needed. None at all is met by every token.
-    pub fn all_of<I: IntoIterator<Item: Into<String>>>(scopes: I) -> Self {
-        Self::new(scopes, false)
-    }
-
-    /// One of `scopes` is enough. None at all is met by no token.
-    pub fn any_of<I: IntoIterator<Item: Into<String>>>(scopes: I) -> Self {
-        Self::new(scopes, true)
-    }
-
-    fn new<I: IntoIterator<Item: Into<String>>>(scopes: I, any: bool) -> Self {
-        let scopes: Arc<[Box<str>]> = scopes.into_iter().map(|scope| scope.into().into_boxed_str()).collect();
-        let joined = scopes.join(" ").into();
-        ScopeRule { scopes, joined, any }
-    }
-
-    /// Whether `token` grants what is asked for.
-    ///
-    /// # Errors
-    ///
-    /// [`InsufficientScope`](crate::AuthErrorKind::InsufficientScope), with the scopes that are asked for.
-    pub fn check(&self, token: &VerifiedToken) -> Result<(), AuthError> {
-        let granted = |scope: &str| token.scopes().any(|own| own == scope);
-        let met = if self.any {
-            self.scopes.iter().any(|scope| granted(scope))
-        } else {
-            self.scopes.iter().all(|scope| granted(scope))
-        };
-        if met { Ok(()) } else { Err(AuthError::insufficient_scope(self.joined.clone())) }
-    }
+/// One [`Scope`] or a tuple of up to four.
+pub trait Scopes {
+    /// Every scope that is asked for.
+    const NAMES: &'static [&'static str];
 }
 
-/// The scopes as a challenge names them, separated by spaces.
-impl fmt::Display for ScopeRule {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.joined)
-    }
+impl<S: Scope> Scopes for S {
+    const NAMES: &'static [&'static str] = &[S::NAME];
+}
+
+impl<A: Scope, B: Scope> Scopes for (A, B) {
+    const NAMES: &'static [&'static str] = &[A::NAME, B::NAME];
+}
+
+impl<A: Scope, B: Scope, C: Scope> Scopes for (A, B, C) {
+    const NAMES: &'static [&'static str] = &[A::NAME, B::NAME, C::NAME];
+}
+
+impl<A: Scope, B: Scope, C: Scope, D: Scope> Scopes for (A, B, C, D) {
+    const NAMES: &'static [&'static str] = &[A::NAME, B::NAME, C::NAME, D::NAME];
+}
+
+pub(crate) fn check_scopes<S: Scopes>(token: &VerifiedToken) -> Result<(), AuthError> {
+    let granted = S::NAMES.iter().all(|scope| token.has_scope(scope));
+    if granted { Ok(()) } else { Err(AuthError::insufficient_scope(S::NAMES.join(" ").into())) }
 }
 
 #[cfg(test)]

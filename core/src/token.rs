@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::Claims;
+use crate::claims::{Claims, string_or_strings};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::json::{JsonObject, JsonValue};
 use crate::key::VerificationKey;
@@ -84,6 +84,12 @@ impl VerifiedToken {
     /// The claim `name` as JSON text.
     pub fn raw_claim(&self, name: &str) -> Option<&str> {
         self.0.payload.get(name).map(JsonValue::text)
+    }
+
+    /// Whether the claim `name` is one of `values`, or an array of strings that holds one of them.
+    pub(crate) fn claim_has(&self, name: &str, values: &[Box<str>]) -> bool {
+        let own = self.0.payload.get(name).and_then(string_or_strings).unwrap_or_default();
+        own.iter().any(|own| values.iter().any(|value| **value == **own))
     }
 
     /// All claims as JSON text.

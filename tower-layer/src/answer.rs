@@ -4,29 +4,36 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use claimgate_core::Rejection;
-use http::header::{HeaderName, HeaderValue};
-use http::{Response, StatusCode};
+use http::Response;
 use pin_project_lite::pin_project;
 
+use crate::response::{EmptyBody, bare};
+
 pin_project! {
-    /// The response future of a guard that decides at once.
-    #[project = AnswerProjection]
+    /// The response future of a rule behind [`AuthLayer`](crate::AuthLayer).
     #[derive(Debug)]
-    pub enum Answer<F> {
-        #[doc(hidden)]
+    pub struct Answer<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    #[derive(Debug)]
+    enum State<F> {
         Inner { #[pin] future: F },
-        #[doc(hidden)]
         Refused { rejection: Option<Rejection> },
     }
 }
 
 impl<F> Answer<F> {
     pub(crate) fn inner(future: F) -> Self {
-        Answer::Inner { future }
+        Answer { state: State::Inner { future } }
     }
 
     pub(crate) fn refused(rejection: Rejection) -> Self {
-        Answer::Refused { rejection: Some(rejection) }
+        Answer { state: State::Refused { rejection: Some(rejection) } }
     }
 }
 
@@ -38,30 +45,13 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            AnswerProjection::Inner { future } => future.poll(context),
-            AnswerProjection::Refused { rejection } => match rejection.take() {
-                Some(rejection) => Poll::Ready(Ok(refusal_response(rejection))),
+        match self.project().state.project() {
+            StateProjection::Inner { future } => future.poll(context),
+            StateProjection::Refused { rejection } => match rejection.take() {
+                Some(rejection) => Poll::Ready(Ok(bare::<EmptyBody, B>(rejection))),
                 // Polled after it was ready, against the contract of futures.
                 None => Poll::Pending,
             },
         }
     }
-}
-
-/// Writes a refusal in the types of `http`. The [`AuthError`](claimgate_core::AuthError) goes into the extensions, for
-/// layers outside.
-pub(crate) fn refusal_response<B: Default>(rejection: Rejection) -> Response<B> {
-    let refusal = rejection.refusal();
-    let mut response = Response::new(B::default());
-    // The core makes only statuses and headers that are valid; were one not, a 500 without it refuses as well.
-    *response.status_mut() =
-        StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in refusal.headers() {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
-        }
-    }
-    response.extensions_mut().insert(rejection.into_error());
-    response
 }

@@ -2,12 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use claimgate_core::{AuthError, Rejection};
+use claimgate_core::{AuthError, Rejection, Scopes};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::answer::refusal_response;
 use crate::claims::{Claims, MaybeClaims};
+use crate::response::{EmptyBody, bare};
+use crate::scoped::Scoped;
 use crate::view::caller;
 
 /// Why an extractor gave no claims. As a response it is the refusal of RFC 6750.
@@ -23,7 +24,7 @@ impl ClaimsRejection {
 
 impl IntoResponse for ClaimsRejection {
     fn into_response(self) -> Response {
-        refusal_response(self.0)
+        bare::<EmptyBody, _>(self.0)
     }
 }
 
@@ -40,5 +41,13 @@ impl<S: Sync, T: DeserializeOwned + Send + Sync + 'static> FromRequestParts<S> f
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
         MaybeClaims::of(caller(&parts.extensions)).map_err(ClaimsRejection)
+    }
+}
+
+impl<S: Sync, R: Scopes> FromRequestParts<S> for Scoped<R> {
+    type Rejection = ClaimsRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClaimsRejection> {
+        Scoped::of(caller(&parts.extensions)).map_err(ClaimsRejection)
     }
 }

@@ -1,31 +1,36 @@
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use claimgate_core::Pending;
+use claimgate_core::{PendingAdmission, Rejection};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::answer::Answer;
-use crate::layer::Gate;
+use crate::finish::Finish;
+use crate::layer::Guard;
+use crate::response::{EmptyBody, RefusalBody};
 
 pin_project! {
     /// The response future of [`AuthService`](crate::AuthService). It boxes nothing where the key is known.
-    pub struct AuthFuture<S, ReqBody>
+    pub struct AuthFuture<S, ReqBody, Body = EmptyBody>
     where
         S: Service<Request<ReqBody>>,
     {
         #[pin]
         state: State<S, S::Future, ReqBody>,
+        finish: Finish,
+        body: PhantomData<fn() -> Body>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
     enum State<S, F, ReqBody> {
-        Decided { #[pin] answer: Answer<F> },
-        Waiting { pending: Pending, held: Option<Held<S, ReqBody>> },
+        Inner { #[pin] future: F },
+        Refused { rejection: Rejection },
+        Waiting { pending: PendingAdmission, held: Option<Held<S, ReqBody>> },
     }
 }
 
@@ -33,49 +38,72 @@ pin_project! {
 struct Held<S, ReqBody> {
     ready: S,
     request: Request<ReqBody>,
-    gate: Gate,
+    guard: Guard,
 }
 
-impl<S: Service<Request<ReqBody>>, ReqBody> AuthFuture<S, ReqBody> {
-    pub(crate) fn decided(answer: Answer<S::Future>) -> Self {
-        AuthFuture { state: State::Decided { answer } }
+impl<S: Service<Request<ReqBody>>, ReqBody, Body> AuthFuture<S, ReqBody, Body> {
+    pub(crate) fn inner(future: S::Future, finish: Finish) -> Self {
+        AuthFuture { state: State::Inner { future }, finish, body: PhantomData }
     }
 
-    pub(crate) fn pending(pending: Pending, ready: S, request: Request<ReqBody>, gate: Gate) -> Self {
-        AuthFuture { state: State::Waiting { pending, held: Some(Held { ready, request, gate }) } }
+    pub(crate) fn refused(rejection: Rejection, finish: Finish) -> Self {
+        AuthFuture { state: State::Refused { rejection }, finish, body: PhantomData }
+    }
+
+    pub(crate) fn pending(
+        pending: PendingAdmission,
+        ready: S,
+        request: Request<ReqBody>,
+        guard: Guard,
+    ) -> Self {
+        let held = Some(Held { ready, request, guard });
+        let state = State::Waiting { pending, held };
+        AuthFuture { state, finish: Finish::default(), body: PhantomData }
     }
 }
 
-impl<S, ReqBody, ResBody> Future for AuthFuture<S, ReqBody>
+impl<S, ReqBody, ResBody, Body> Future for AuthFuture<S, ReqBody, Body>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    ResBody: Default,
+    Body: RefusalBody<ResBody>,
 {
     type Output = Result<Response<ResBody>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let mut this = self.project();
         loop {
-            let answer = match state.as_mut().project() {
-                StateProjection::Decided { answer } => return answer.poll(context),
+            let next = match this.state.as_mut().project() {
+                StateProjection::Inner { future } => {
+                    let response = ready!(future.poll(context))?;
+                    return Poll::Ready(Ok(this.finish.finish::<Body, ResBody>(response)));
+                }
+                StateProjection::Refused { rejection } => {
+                    return Poll::Ready(Ok(this.finish.refuse::<Body, ResBody>(rejection)));
+                }
                 StateProjection::Waiting { pending, held } => {
-                    let result = ready!(Pin::new(pending).poll(context));
+                    let admitted = ready!(Pin::new(pending).poll(context));
                     // Taken once: the state changes with it.
-                    let Some(Held { mut ready, mut request, gate }) = held.take() else {
+                    let Some(Held { mut ready, mut request, guard }) = held.take() else {
                         return Poll::Pending;
                     };
-                    match gate.admit(result, &mut request) {
-                        Ok(()) => Answer::inner(ready.call(request)),
-                        Err(rejection) => Answer::refused(rejection),
+                    match guard.complete(admitted, &mut request) {
+                        Ok(()) => {
+                            *this.finish = Finish::of(&guard, &mut request);
+                            State::Inner { future: ready.call(request) }
+                        }
+                        Err(rejection) => {
+                            *this.finish = Finish::refusing(&guard);
+                            State::Refused { rejection }
+                        }
                     }
                 }
             };
-            state.set(State::Decided { answer });
+            this.state.set(next);
         }
     }
 }
 
-impl<S: Service<Request<ReqBody>>, ReqBody> fmt::Debug for AuthFuture<S, ReqBody> {
+impl<S: Service<Request<ReqBody>>, ReqBody, Body> fmt::Debug for AuthFuture<S, ReqBody, Body> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("AuthFuture").finish_non_exhaustive()
     }

@@ -40,7 +40,8 @@
 //!
 //! # Features
 //!
-//! - `axum`: [`Claims`] and [`MaybeClaims`] are extractors for axum 0.8.
+//! - `axum`: [`Claims`], [`MaybeClaims`] and [`Scoped`] are extractors for axum 0.8.
+//! - `tonic`: `AuthInterceptor` for tonic 0.14; [`AuthLayer::grpc`] needs no feature.
 //! - `jwks-client` (default) and `config`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
@@ -51,9 +52,16 @@ mod answer;
 mod claims;
 #[cfg(feature = "axum")]
 mod extract;
+mod finish;
 mod future;
+#[cfg(feature = "tonic")]
+mod grpc;
+#[cfg(feature = "tonic")]
+mod interceptor;
 mod layer;
-mod require_scopes;
+mod require;
+mod response;
+mod scoped;
 mod service;
 mod view;
 
@@ -64,6 +72,12 @@ pub use claims::{Claims, MaybeClaims};
 #[cfg(feature = "axum")]
 pub use extract::ClaimsRejection;
 pub use future::AuthFuture;
+#[cfg(feature = "tonic")]
+pub use grpc::AuthenticatedCall;
+#[cfg(feature = "tonic")]
+pub use interceptor::AuthInterceptor;
 pub use layer::AuthLayer;
-pub use require_scopes::{RequireScopes, RequireScopesService};
+pub use require::{Require, RequireScopes, RequireService};
+pub use response::{ByteBody, EmptyBody, RefusalBody};
+pub use scoped::Scoped;
 pub use service::AuthService;

@@ -1,64 +1,81 @@
+use std::fmt;
+use std::marker::PhantomData;
 use std::mem;
 use std::task::{Context, Poll};
 
-use claimgate_core::Decision;
+use claimgate_core::Passage;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::answer::Answer;
+use crate::finish::Finish;
 use crate::future::AuthFuture;
-use crate::layer::Gate;
+use crate::layer::Guard;
+use crate::response::{EmptyBody, RefusalBody};
 use crate::view::View;
 
 /// The service that [`AuthLayer`](crate::AuthLayer) makes.
-#[derive(Clone, Debug)]
-pub struct AuthService<S> {
+pub struct AuthService<S, Body = EmptyBody> {
     inner: S,
-    gate: Gate,
+    guard: Guard,
+    body: PhantomData<fn() -> Body>,
 }
 
-impl<S> AuthService<S> {
-    pub(crate) fn new(inner: S, gate: Gate) -> Self {
-        AuthService { inner, gate }
+impl<S, Body> AuthService<S, Body> {
+    pub(crate) fn new(inner: S, guard: Guard) -> Self {
+        AuthService { inner, guard, body: PhantomData }
     }
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AuthService<S>
+impl<S, Body, ReqBody, ResBody> Service<Request<ReqBody>> for AuthService<S, Body>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
-    ResBody: Default,
+    Body: RefusalBody<ResBody>,
 {
     type Response = Response<ResBody>;
     type Error = S::Error;
-    type Future = AuthFuture<S, ReqBody>;
+    type Future = AuthFuture<S, ReqBody, Body>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let authenticator = &self.gate.authenticator;
-        match authenticator.authenticate(&View(&request), authenticator.now()) {
-            Decision::Decided(result) => match self.gate.admit(result, &mut request) {
-                Ok(()) => AuthFuture::decided(Answer::inner(self.inner.call(request))),
+        match self.guard.gate.check(&View(&request)) {
+            Passage::Decided(admitted) => match self.guard.complete(admitted, &mut request) {
+                Ok(()) => {
+                    let finish = Finish::of(&self.guard, &mut request);
+                    AuthFuture::inner(self.inner.call(request), finish)
+                }
                 Err(rejection) => {
                     // What was made ready may hold a permit; a refusal must not sit on it.
                     drop(self.take_ready());
-                    AuthFuture::decided(Answer::refused(rejection))
+                    AuthFuture::refused(rejection, Finish::refusing(&self.guard))
                 }
             },
-            Decision::Pending(pending) => {
+            Passage::Pending(pending) => {
                 let ready = self.take_ready();
-                AuthFuture::pending(pending, ready, request, self.gate.clone())
+                AuthFuture::pending(pending, ready, request, self.guard.clone())
             }
         }
     }
 }
 
-impl<S: Clone> AuthService<S> {
+impl<S: Clone, Body> AuthService<S, Body> {
     /// The inner service that was made ready, a fresh clone in its place: a clone need not be ready itself.
     fn take_ready(&mut self) -> S {
         let clone = self.inner.clone();
         mem::replace(&mut self.inner, clone)
+    }
+}
+
+impl<S: Clone, Body> Clone for AuthService<S, Body> {
+    fn clone(&self) -> Self {
+        AuthService::new(self.inner.clone(), self.guard.clone())
+    }
+}
+
+impl<S: fmt::Debug, Body> fmt::Debug for AuthService<S, Body> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AuthService").field("inner", &self.inner).field("guard", &self.guard).finish()
     }
 }

@@ -45,7 +45,7 @@ fn tells_every_problem_at_once_and_quotes_it() {
         [cache]
         enabled = true
         [token]
-        sources = ["header", { cookie = "jwt" }]
+        sources = ["header", { cookies = "jwt" }]
         [[issuer]]
         issuer = "https://a.example"
         jwks_uri = "http://a.example/jwks"
@@ -69,7 +69,6 @@ fn tells_every_problem_at_once_and_quotes_it() {
         r#"unknown key "lissten", did you mean "listen"?"#,
         r#"realm = "a\nb": printable ASCII only"#,
         "cache: not built yet, it comes with the verified-token cache",
-        r#"token: sources: not built yet, it comes with token sources other than ["header"]"#,
         r#"issuer "https://a.example": audiences is missing: name your service, or say any_audience = true"#,
         r#"issuer "https://a.example": jwks_uri "http://a.example/jwks": https only, except from loopback"#,
         r#"issuer "https://a.example": algorithms: "HS256" is symmetric: whoever can check such a token can make one"#,

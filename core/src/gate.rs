@@ -1,0 +1,117 @@
+//! One guard in front of routes: an authenticator, and what it lets pass besides good tokens.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::admission::{Admission, Anonymous, Rejection};
+use crate::authenticator::{Authenticator, Decision};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::pending::Pending;
+use crate::request::RequestView;
+use crate::token::VerifiedToken;
+use crate::traces::Traces;
+
+/// A guard, as the adapters put it in front of services. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    authenticator: Authenticator,
+    optional: bool,
+    allow_preflight: bool,
+}
+
+/// What a [`Gate`] says of a request.
+#[derive(Debug)]
+#[must_use]
+pub enum Passage {
+    /// It is decided.
+    Decided(Result<Admission, Rejection>),
+    /// A key is being fetched. Await it beside the request.
+    Pending(PendingAdmission),
+}
+
+/// The decision of a [`Gate`] that waits for a key.
+#[derive(Debug)]
+#[must_use = "a pending decision is made when it is awaited"]
+pub struct PendingAdmission {
+    pending: Pending,
+    gate: Gate,
+}
+
+impl Gate {
+    /// A guard that lets nothing pass but good tokens.
+    pub fn new(authenticator: Authenticator) -> Self {
+        Gate { authenticator, optional: false, allow_preflight: false }
+    }
+
+    /// Lets requests without a credential pass, as anonymous. A bad credential is refused all the same.
+    pub fn optional(self) -> Self {
+        Gate { optional: true, ..self }
+    }
+
+    /// Lets CORS preflights pass, as anonymous: browsers send them without a credential (Fetch, section 4.8). A true one is
+    /// an `OPTIONS` with `Origin` and `Access-Control-Request-Method`; nothing less passes.
+    ///
+    /// Better is to have the CORS layer outside of the guard, where it answers preflights itself.
+    pub fn allow_preflight(self) -> Self {
+        Gate { allow_preflight: true, ..self }
+    }
+
+    /// Decides about `request`, now by the clock of the authenticator. It never blocks and never awaits.
+    pub fn check<V: RequestView>(&self, request: &V) -> Passage {
+        if self.allow_preflight && is_preflight(request) {
+            return Passage::Decided(Ok(self.anonymous()));
+        }
+        match self.authenticator.authenticate(request, self.authenticator.now()) {
+            Decision::Decided(result) => Passage::Decided(self.admit(result)),
+            Decision::Pending(pending) => Passage::Pending(PendingAdmission { pending, gate: self.clone() }),
+        }
+    }
+
+    /// What the credential of an admitted `request` leaves behind, if it leaves anything.
+    pub fn traces<V: RequestView>(&self, request: &V) -> Option<Box<Traces>> {
+        Traces::of(request, self.authenticator.sources())
+    }
+
+    /// The header fields that may carry a token, in lower case: their values are not for logs.
+    pub fn credential_fields(&self) -> impl Iterator<Item = &str> {
+        self.authenticator.sources().iter().filter_map(|source| source.field())
+    }
+
+    fn admit(&self, result: Result<VerifiedToken, AuthError>) -> Result<Admission, Rejection> {
+        match result {
+            Ok(token) => Ok(Admission::Verified(token)),
+            Err(error) if error.kind() == AuthErrorKind::MissingCredentials => {
+                if self.optional {
+                    Ok(self.anonymous())
+                } else {
+                    // Every other refusal was logged when it was decided.
+                    Err(Rejection::logged(error, self.realm()))
+                }
+            }
+            Err(error) => Err(Rejection::new(error, self.realm())),
+        }
+    }
+
+    fn anonymous(&self) -> Admission {
+        Admission::Anonymous(Anonymous::new(self.realm()))
+    }
+
+    fn realm(&self) -> Option<Arc<str>> {
+        self.authenticator.shared_realm()
+    }
+}
+
+impl Future for PendingAdmission {
+    type Output = Result<Admission, Rejection>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = std::task::ready!(Pin::new(&mut self.pending).poll(context));
+        Poll::Ready(self.gate.admit(result))
+    }
+}
+
+fn is_preflight<V: RequestView>(request: &V) -> bool {
+    let has = |field: &str| request.headers().any(|(name, _)| name.eq_ignore_ascii_case(field));
+    request.method() == "OPTIONS" && has("origin") && has("access-control-request-method")
+}

@@ -1,0 +1,75 @@
+//! What is left to do when the inner service has answered.
+
+use std::sync::Arc;
+
+use claimgate_core::{Rejection, RenderRefusal, Traces};
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, Request, Response};
+
+use crate::layer::Guard;
+use crate::response::{RefusalBody, rendered};
+use crate::view::View;
+
+/// Finishes an answer: with the layer's rendering, and with what the place of the token asks for. Both are rare, and
+/// nothing where there is neither.
+#[derive(Default)]
+pub(crate) struct Finish {
+    render: Option<Arc<dyn RenderRefusal>>,
+    traces: Option<Box<Traces>>,
+}
+
+impl Finish {
+    /// What an admitted request asks for. A token among the WebSocket protocols is taken out of the request here.
+    pub(crate) fn of<B>(guard: &Guard, request: &mut Request<B>) -> Self {
+        let traces = guard.gate.traces(&View(request));
+        if let Some(protocols) = traces.as_ref().and_then(|traces| traces.request_protocols()) {
+            let headers = request.headers_mut();
+            headers.remove(SEC_WEBSOCKET_PROTOCOL);
+            if let Ok(protocols) = HeaderValue::from_str(protocols) {
+                headers.insert(SEC_WEBSOCKET_PROTOCOL, protocols);
+            }
+        }
+        Finish { render: guard.render.clone(), traces }
+    }
+
+    /// What a refused request asks for.
+    pub(crate) fn refusing(guard: &Guard) -> Self {
+        Finish { render: guard.render.clone(), traces: None }
+    }
+
+    /// The answer to a request that the layer refuses.
+    pub(crate) fn refuse<M: RefusalBody<B>, B>(&self, rejection: &Rejection) -> Response<B> {
+        rendered::<M, B>(rejection, self.render.as_deref())
+    }
+
+    /// The answer of the inner service, finished.
+    pub(crate) fn finish<M: RefusalBody<B>, B>(&self, mut response: Response<B>) -> Response<B> {
+        if let Some(traces) = &self.traces {
+            follow(traces, &mut response);
+        }
+        match &self.render {
+            // Refused behind the layer, bare: the layer's rendering goes for that too.
+            Some(_) => match response.extensions_mut().remove::<Rejection>() {
+                Some(rejection) => self.refuse::<M, B>(&rejection),
+                None => response,
+            },
+            None => response,
+        }
+    }
+}
+
+fn follow<B>(traces: &Traces, response: &mut Response<B>) {
+    let status = response.status().as_u16();
+    let cache_control = traces.cache_control(status, text(response.headers(), &CACHE_CONTROL));
+    let protocol = traces.response_protocol(status, text(response.headers(), &SEC_WEBSOCKET_PROTOCOL));
+    let changes = [(CACHE_CONTROL, cache_control.as_deref()), (SEC_WEBSOCKET_PROTOCOL, protocol)];
+    for (name, value) in changes {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
