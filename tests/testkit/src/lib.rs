@@ -66,7 +66,10 @@ served.issuer().rotate(); // the next token needs a refetch
 )]
 
 mod alg;
+mod clock;
 mod encoding;
+#[cfg(feature = "inject")]
+mod inject;
 mod issuer;
 mod key;
 mod members;
@@ -77,6 +80,7 @@ pub mod tamper;
 mod token;
 
 pub use alg::Alg;
+pub use clock::TestClock;
 pub use encoding::{base64url, base64url_decode};
 pub use issuer::TestIssuer;
 pub use key::SigningKey;

@@ -27,6 +27,13 @@ pub struct TokenBuilder {
     raw_payload: Option<Vec<u8>>,
 }
 
+#[cfg(feature = "inject")]
+impl TokenBuilder {
+    pub(crate) fn issuer(&self) -> &TestIssuer {
+        &self.issuer
+    }
+}
+
 /// Claims.
 impl TokenBuilder {
     /// Sets `sub`.

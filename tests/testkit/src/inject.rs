@@ -1,0 +1,41 @@
+use std::time::{Duration, Instant};
+
+use claimgate_core::{Authenticator, Decision, Issuer, Moment, VerifiedToken};
+
+use crate::{TokenBuilder, tamper};
+
+impl TokenBuilder {
+    /// What request extensions hold once the token is verified, for a test that starts behind the authentication:
+    ///
+    /// ```
+    /// use claimgate_testkit::TestIssuer;
+    ///
+    /// let token = TestIssuer::new("https://idp.example.com").token().subject("alice").scope("order").verified();
+    /// let mut request = http::Request::new(());
+    /// request.extensions_mut().insert(token); // what the guarded handler would find
+    /// ```
+    ///
+    /// There is no way around verification, not even here: the token is minted, and verified at the second it is issued,
+    /// for any audience, with the key that signed it.
+    ///
+    /// # Panics
+    ///
+    /// When the token is not good, as a forged one is.
+    #[expect(clippy::panic, reason = "a mistake of the test")]
+    pub fn verified(&self) -> VerifiedToken {
+        let minted = self.mint();
+        let payload = tamper::unverified_payload(&minted).unwrap_or_default();
+        let issuer = Issuer::new(payload["iss"].as_str().unwrap_or_default())
+            .any_audience()
+            .jwks(self.issuer().jwks());
+        let gate = Authenticator::builder().issuer(issuer).build();
+        let gate = gate.unwrap_or_else(|error| panic!("{error}"));
+        let now =
+            Moment::new(Duration::from_secs(payload["iat"].as_u64().unwrap_or_default()), Instant::now());
+        match gate.authenticate_token(&minted, now) {
+            Decision::Decided(Ok(token)) => token,
+            Decision::Decided(Err(error)) => panic!("this token is not good: {error}"),
+            Decision::Pending(_) => panic!("the keys are at hand"),
+        }
+    }
+}
