@@ -2,12 +2,10 @@
 //! loopback, and ends them with the test.
 
 mod binary;
-mod clock;
 mod error;
 mod idp;
 
 pub use binary::{Server, executable, run};
-pub use clock::SettableClock;
 pub use error::HarnessError;
 pub use idp::{OidcProvider, Seen};
 
@@ -15,3 +13,6 @@ pub use idp::{OidcProvider, Seen};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+#[cfg(doctest)]
+mod compile_fail;

@@ -14,6 +14,11 @@ pub(crate) trait Host: Sync {
     /// Whether a handler can ask for claims in its signature.
     fn has_extractors(&self) -> bool;
 
+    /// Whether a test can write its requests to a socket by hand.
+    fn speaks_http1(&self) -> bool {
+        true
+    }
+
     /// Mounts `setup` and answers one request, without a socket.
     fn send<'a>(&self, setup: &'a Setup, request: &'a Request) -> Eventually<'a, Reply>;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use claimgate_testkit::{Alg, Behaviour, ServedIssuer, SigningKey, TestIssuer, TokenBuilder};
-use claimgate_tests::SettableClock;
+use claimgate_testkit::{Alg, Behaviour, ServedIssuer, SigningKey, TestClock, TestIssuer, TokenBuilder};
+
 use claimgate_tower::AuthErrorKind::{UnknownIssuer, UnknownKey};
 use claimgate_tower::{Authenticator, Issuer, Start};
 
@@ -17,7 +17,7 @@ use super::world::{AUDIENCE, ISSUER, NOW, SUBJECT, clock_at, good};
 struct Live {
     host: &'static dyn Host,
     served: ServedIssuer,
-    clock: SettableClock,
+    clock: TestClock,
     setup: Setup,
 }
 

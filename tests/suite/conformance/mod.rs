@@ -20,4 +20,4 @@ mod world;
 pub(crate) use host::Host;
 
 /// Where claimgate can be mounted. A new host is one file in `hosts` and its name here.
-pub(crate) const HOSTS: &[&dyn Host] = &[&hosts::Axum, &hosts::Tower];
+pub(crate) const HOSTS: &[&dyn Host] = &[&hosts::Axum, &hosts::Tower, &hosts::Tonic, &hosts::Actix];

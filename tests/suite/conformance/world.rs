@@ -1,7 +1,7 @@
 //! What the cases are about: an issuer, a service, and a clock that stands still.
 
-use claimgate_testkit::{TestIssuer, TokenBuilder, base64url, base64url_decode};
-use claimgate_tests::SettableClock;
+use claimgate_testkit::{TestClock, TestIssuer, TokenBuilder, base64url, base64url_decode};
+
 use claimgate_tower::Issuer;
 use serde_json::{Value, json};
 
@@ -78,8 +78,8 @@ pub(crate) fn good(issuer: &TestIssuer) -> TokenBuilder {
     issuer.token().at(NOW).audience(AUDIENCE).subject(SUBJECT).scope("menu order").claim("tenant", 7)
 }
 
-pub(crate) fn clock_at(unix: i64) -> SettableClock {
-    SettableClock::at(u64::try_from(unix).expect("a time after 1970"))
+pub(crate) fn clock_at(unix: i64) -> TestClock {
+    TestClock::at(u64::try_from(unix).expect("a time after 1970"))
 }
 
 /// The token with its part number `at` rewritten.

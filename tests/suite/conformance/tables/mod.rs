@@ -12,12 +12,14 @@ mod json;
 mod keys;
 mod scopes;
 mod signature;
+mod sources;
 mod times;
 mod token_type;
 
 /// Every table, by the name it has in the report.
 pub(crate) const GROUPS: &[(&str, &[Case])] = &[
     ("credentials", credentials::CASES),
+    ("sources", sources::CASES),
     ("compact", compact::CASES),
     ("json", json::CASES),
     ("header", header::CASES),
