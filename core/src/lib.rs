@@ -1,5 +1,5 @@
 //! Verification of JWT access tokens against key sets that are swapped while requests run. No framework, no HTTP types:
-//! the adapters `claimgate-tower` and `claimgate-actix` put it into a service.
+//! adapters such as `claimgate-tower` put it into a service.
 //!
 //! A token goes one way, through types that only their stage can make: a [`BearerToken`] comes out of a request, is read,
 //! verified with a key of its issuer and judged by the issuer's rules; what comes out is a [`VerifiedToken`]. Every failure
