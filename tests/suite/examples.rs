@@ -94,10 +94,19 @@ async fn pizzashack_tells_a_bad_start_in_one_line() {
 
 #[tokio::test]
 async fn axum_api_starts_while_the_issuer_is_down_and_heals_by_itself() {
+    starts_while_the_issuer_is_down_and_heals_by_itself("axum-api").await;
+}
+
+#[tokio::test]
+async fn actix_api_starts_while_the_issuer_is_down_and_heals_by_itself() {
+    starts_while_the_issuer_is_down_and_heals_by_itself("actix-api").await;
+}
+
+async fn starts_while_the_issuer_is_down_and_heals_by_itself(package: &str) {
     let issuer = TestIssuer::serve_new(Alg::ES256).await.unwrap();
     issuer.stop().await;
-    let config = config("heals", &trusting(&issuer));
-    let api = Server::start("axum-api", ["--config", &config, "--listen", "127.0.0.1:0"]).await.unwrap();
+    let config = config(&format!("{package}-heals"), &trusting(&issuer));
+    let api = Server::start(package, ["--config", &config, "--listen", "127.0.0.1:0"]).await.unwrap();
     let client = client();
     let mint = |scope: &str| issuer.issuer().token().audience("api").scope(scope).mint();
     let health = async || client.get(api.url("/health")).send().await.unwrap().status();
@@ -135,13 +144,46 @@ async fn axum_api_starts_while_the_issuer_is_down_and_heals_by_itself() {
 }
 
 #[tokio::test]
+async fn both_apis_give_the_same_answers() {
+    let issuer = TestIssuer::serve_new(Alg::ES256).await.unwrap();
+    let config = config("same", &format!("realm = \"pizza\"\n{}", trusting(&issuer)));
+    let arguments = ["--config", &config, "--listen", "127.0.0.1:0"];
+    let axum = Server::start("axum-api", arguments).await.unwrap();
+    let actix = Server::start("actix-api", arguments).await.unwrap();
+    let mint = |scope: &str| issuer.issuer().token().audience("api").scope(scope);
+    let (reader, admin) = (mint("read").mint(), mint("admin").mint());
+    let expired = mint("admin").expired().mint();
+    for path in ["/health", "/hello", "/admin", "/nowhere"] {
+        for token in ["", &reader, &admin, &expired, "no token"] {
+            let mut answers = Vec::new();
+            for api in [&axum, &actix] {
+                let answer = get(&client(), &api.url(path), token).await;
+                let headers = ["www-authenticate", "content-type", "content-length", "cache-control"];
+                let headers = headers.map(|name| answer.headers().get(name).cloned());
+                answers.push((answer.status(), headers, answer.text().await.unwrap()));
+            }
+            assert_eq!(answers[0], answers[1], "{path} with {token:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn axum_api_tells_a_bad_start_in_one_line() {
+    tells_a_bad_start_in_one_line("axum-api").await;
+}
+
+#[tokio::test]
+async fn actix_api_tells_a_bad_start_in_one_line() {
+    tells_a_bad_start_in_one_line("actix-api").await;
+}
+
+async fn tells_a_bad_start_in_one_line(package: &str) {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let issuer = TestIssuer::serve_new(Alg::ES256).await.unwrap();
-    let good = config("good", &trusting(&issuer));
+    let good = config(&format!("{package}-good"), &trusting(&issuer));
     let bad = config(
-        "bad",
+        &format!("{package}-bad"),
         r#"
         lisen = "127.0.0.1:0"
         [[issuer]]
@@ -150,7 +192,7 @@ async fn axum_api_tells_a_bad_start_in_one_line() {
         leeway = "1h"
         "#,
     );
-    let no_toml = config("no-toml", "[[issuer]\nissuer = 1\n");
+    let no_toml = config(&format!("{package}-no-toml"), "[[issuer]\nissuer = 1\n");
     for (arguments, named) in [
         (&["--listen", "127.0.0.1:0"][..], &["--config"][..]),
         (&["--colour"], &["'--colour'"]),
@@ -161,27 +203,30 @@ async fn axum_api_tells_a_bad_start_in_one_line() {
         (&["--config", &good, "--listen", &taken], &[&taken, "in use"]),
         (&["--config", &good, "--listen", "here"], &["here"]),
     ] {
-        let output = run("axum-api", arguments).await.unwrap();
-        assert_refused_start(&output, "axum-api", named);
+        let output = run(package, arguments).await.unwrap();
+        assert_refused_start(&output, package, named);
     }
 }
 
 #[tokio::test]
-async fn axum_api_listens_where_the_file_says() {
+async fn the_apis_listen_where_the_file_says() {
     let issuer = TestIssuer::serve_new(Alg::ES256).await.unwrap();
     let config = config("listens", &format!("listen = \"127.0.0.1:0\"\n{}", trusting(&issuer)));
-    let api = Server::start("axum-api", ["--config", &config]).await.unwrap();
-    assert_eq!(client().get(api.url("/health")).send().await.unwrap().status(), 200);
+    for package in ["axum-api", "actix-api"] {
+        let api = Server::start(package, ["--config", &config]).await.unwrap();
+        assert_eq!(client().get(api.url("/health")).send().await.unwrap().status(), 200);
+    }
 }
 
 #[tokio::test]
-async fn both_end_with_success_when_told_to() {
+async fn all_end_with_success_when_told_to() {
     let issuer = TestIssuer::serve_new(Alg::ES256).await.unwrap();
     let config = config("ends", &trusting(&issuer));
     for signal in ["INT", "TERM"] {
         for (package, arguments) in [
             ("pizzashack", &["--port", "0"][..]),
             ("axum-api", &["--config", &config, "--listen", "127.0.0.1:0"]),
+            ("actix-api", &["--config", &config, "--listen", "127.0.0.1:0"]),
         ] {
             let server = Server::start(package, arguments).await.unwrap();
             // An idle connection that the client keeps open does not hold up the end.
@@ -194,10 +239,12 @@ async fn both_end_with_success_when_told_to() {
 }
 
 #[tokio::test]
-async fn both_explain_their_flags() {
-    for (package, flags) in
-        [("pizzashack", ["--port", "--rotate-every"]), ("axum-api", ["--config", "--listen"])]
-    {
+async fn all_explain_their_flags() {
+    for (package, flags) in [
+        ("pizzashack", ["--port", "--rotate-every"]),
+        ("axum-api", ["--config", "--listen"]),
+        ("actix-api", ["--config", "--listen"]),
+    ] {
         let output = run(package, ["--help"]).await.unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{package}");
@@ -235,7 +282,7 @@ fn trusting(issuer: &ServedIssuer) -> String {
 
 /// Writes a configuration file, in a folder of cargo's for just that.
 fn config(name: &str, text: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("axum-api-{name}.toml"));
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("example-{name}.toml"));
     std::fs::write(&path, text).unwrap();
     path.into_os_string().into_string().unwrap()
 }

@@ -6,7 +6,7 @@ use lexopt::{Arg, Parser};
 
 use crate::failure::{Failure, Outcome};
 use crate::rows_file::Table;
-use crate::{ci, rows, test};
+use crate::{ci, rows, soak, test};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -14,6 +14,7 @@ pub(crate) enum Command {
     Test,
     Ci,
     Rows(Table),
+    Soak,
 }
 
 impl Command {
@@ -28,6 +29,11 @@ impl Command {
                 Some(table) if table == "help" => return Ok(Self::Help),
                 Some(table) => Self::Rows(Table::parse(&table)?),
                 None => return Err(Failure::usage("rows needs a table: N, F or S")),
+            },
+            "soak" => match parser.next() {
+                Ok(Some(Arg::Long("actix"))) => Self::Soak,
+                Ok(Some(Arg::Long("help") | Arg::Short('h'))) => return Ok(Self::Help),
+                _ => return Err(Failure::usage("soak needs a server: --actix")),
             },
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         };
@@ -47,6 +53,7 @@ impl Command {
             Self::Test => test::run(),
             Self::Ci => ci::run(),
             Self::Rows(table) => rows::run(table),
+            Self::Soak => soak::actix(),
         }
     }
 }
@@ -68,6 +75,7 @@ Commands:
   test           install what the tests need, then run all of them, doctests included
   ci             the checks besides the tests: format, lints, features, docs, licences, dependencies
   rows <N|F|S>   run the tests of one table of tests/rows.toml and print a line a row
+  soak --actix   send a million requests over 2,000 connections and see that memory stays flat
 
 Options:
   -h, --help     print this
@@ -89,6 +97,8 @@ mod tests {
             ("rows N", Command::Rows(Table::N)),
             ("rows F", Command::Rows(Table::F)),
             ("rows S", Command::Rows(Table::S)),
+            ("soak --actix", Command::Soak),
+            ("soak --help", Command::Help),
             ("--help", Command::Help),
             ("-h", Command::Help),
             ("rows --help", Command::Help),
@@ -107,6 +117,8 @@ mod tests {
             ("rows Q", "\"Q\""),
             ("rows N F", "\"F\""),
             ("ci --fast", "--fast"),
+            ("soak", "--actix"),
+            ("soak --axum", "--actix"),
         ] {
             match parse(line) {
                 Err(Failure::Usage(message)) => assert!(message.contains(quoted), "{line}: {message}"),

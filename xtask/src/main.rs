@@ -15,6 +15,7 @@ mod process;
 mod report;
 mod rows;
 mod rows_file;
+mod soak;
 mod steps;
 mod test;
 mod tools;
