@@ -5,7 +5,9 @@ use std::sync::Arc;
 use actix_web::dev::{Extensions, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::HeaderName;
 use actix_web::{Error, HttpMessage};
-use claimgate_core::{Admission, Authenticator, Caller, Gate, Rejection, RenderRefusal, VerifiedToken};
+use claimgate_core::{
+    Admission, Anonymous, Authenticator, Caller, Gate, Rejection, RenderRefusal, VerifiedToken,
+};
 use serde::de::DeserializeOwned;
 
 use crate::claims::Claims;
@@ -32,8 +34,8 @@ pub(crate) struct Guard {
     pub(crate) render: Option<Arc<dyn RenderRefusal>>,
 }
 
-/// Puts a token's claims into extensions, as one type.
-type Insert = fn(&VerifiedToken, &mut Extensions) -> Result<(), Rejection>;
+/// Puts a token's claims into extensions, as one type, or takes out what is there where there is no token.
+type Insert = fn(Option<&VerifiedToken>, &mut Extensions) -> Result<(), Rejection>;
 
 impl AuthMiddleware {
     /// Middleware that asks `authenticator` about each request.
@@ -91,19 +93,29 @@ impl Guard {
         admitted: Result<Admission, Rejection>,
         request: &mut ServiceRequest,
     ) -> Result<(), Rejection> {
-        match admitted? {
+        self.leave_behind(admitted?, &mut request.extensions_mut())?;
+        self.hide_credentials(request);
+        Ok(())
+    }
+
+    fn leave_behind(&self, admission: Admission, extensions: &mut Extensions) -> Result<(), Rejection> {
+        // What another guard outside has left behind is not the answer of this one.
+        extensions.remove::<VerifiedToken>();
+        extensions.remove::<Anonymous>();
+        match admission {
             Admission::Verified(token) => {
-                let mut extensions = request.extensions_mut();
                 for insert in &*self.inserts {
-                    insert(&token, &mut extensions)?;
+                    insert(Some(&token), extensions)?;
                 }
                 extensions.insert(token);
             }
             Admission::Anonymous(anonymous) => {
-                request.extensions_mut().insert(anonymous);
+                for insert in &*self.inserts {
+                    insert(None, extensions)?;
+                }
+                extensions.insert(anonymous);
             }
         }
-        self.hide_credentials(request);
         Ok(())
     }
 
@@ -135,9 +147,12 @@ impl fmt::Debug for Guard {
 }
 
 fn insert<T: DeserializeOwned + Send + Sync + 'static>(
-    token: &VerifiedToken,
+    token: Option<&VerifiedToken>,
     extensions: &mut Extensions,
 ) -> Result<(), Rejection> {
-    extensions.insert(Claims::<T>::of(Caller::Verified(token))?);
+    match token {
+        Some(token) => extensions.insert(Claims::<T>::of(Caller::Verified(token))?),
+        None => extensions.remove::<Claims<T>>(),
+    };
     Ok(())
 }

@@ -31,12 +31,14 @@ pin_project! {
         Inner { #[pin] future: F },
         Refused { rejection: Rejection },
         Waiting { pending: PendingAdmission, held: Option<Held<S, ReqBody>> },
+        // Admitted after the wait; the inner service is made ready anew.
+        Readying { held: Option<Held<S, ReqBody>> },
     }
 }
 
-/// What waits for the decision: the request, and the inner service that was made ready for it.
+/// What waits for the decision: the request, and the inner service that it is for.
 struct Held<S, ReqBody> {
-    ready: S,
+    inner: S,
     request: Request<ReqBody>,
     guard: Guard,
 }
@@ -52,11 +54,11 @@ impl<S: Service<Request<ReqBody>>, ReqBody, Body> AuthFuture<S, ReqBody, Body> {
 
     pub(crate) fn pending(
         pending: PendingAdmission,
-        ready: S,
+        inner: S,
         request: Request<ReqBody>,
         guard: Guard,
     ) -> Self {
-        let held = Some(Held { ready, request, guard });
+        let held = Some(Held { inner, request, guard });
         let state = State::Waiting { pending, held };
         AuthFuture { state, finish: Finish::default(), body: PhantomData }
     }
@@ -83,19 +85,26 @@ where
                 StateProjection::Waiting { pending, held } => {
                     let admitted = ready!(Pin::new(pending).poll(context));
                     // Taken once: the state changes with it.
-                    let Some(Held { mut ready, mut request, guard }) = held.take() else {
+                    let Some(mut held) = held.take() else {
                         return Poll::Pending;
                     };
-                    match guard.complete(admitted, &mut request) {
-                        Ok(()) => {
-                            *this.finish = Finish::of(&guard, &mut request);
-                            State::Inner { future: ready.call(request) }
-                        }
+                    match held.guard.complete(admitted, &mut held.request) {
+                        Ok(()) => State::Readying { held: Some(held) },
                         Err(rejection) => {
-                            *this.finish = Finish::refusing(&guard);
+                            *this.finish = Finish::refusing(&held.guard);
                             State::Refused { rejection }
                         }
                     }
+                }
+                StateProjection::Readying { held } => {
+                    if let Some(held) = held.as_mut() {
+                        ready!(held.inner.poll_ready(context))?;
+                    }
+                    let Some(Held { mut inner, mut request, guard }) = held.take() else {
+                        return Poll::Pending;
+                    };
+                    *this.finish = Finish::of(&guard, &mut request);
+                    State::Inner { future: inner.call(request) }
                 }
             };
             this.state.set(next);

@@ -53,11 +53,11 @@ impl Interceptor for AuthInterceptor {
 struct Call<'a>(&'a MetadataMap);
 
 impl RequestView for Call<'_> {
-    fn method(&self) -> &str {
+    fn method(&self) -> &'static str {
         "POST"
     }
 
-    fn target(&self) -> &str {
+    fn target(&self) -> &'static str {
         "/"
     }
 

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use claimgate_core::{
-    Admission, Authenticator, Caller, Gate, GrpcRefusal, Rejection, RenderRefusal, VerifiedToken,
+    Admission, Anonymous, Authenticator, Caller, Gate, GrpcRefusal, Rejection, RenderRefusal, VerifiedToken,
 };
 use http::header::{Entry, HeaderName};
 use http::{Extensions, Request};
@@ -34,8 +34,8 @@ pub(crate) struct Guard {
     pub(crate) render: Option<Arc<dyn RenderRefusal>>,
 }
 
-/// Puts a token's claims into extensions, as one type.
-type Insert = fn(&VerifiedToken, &mut Extensions) -> Result<(), Rejection>;
+/// Puts a token's claims into extensions, as one type, or takes out what is there where there is no token.
+type Insert = fn(Option<&VerifiedToken>, &mut Extensions) -> Result<(), Rejection>;
 
 impl AuthLayer {
     /// A layer that asks `authenticator` about each request.
@@ -98,15 +98,22 @@ impl Guard {
         admitted: Result<Admission, Rejection>,
         request: &mut Request<B>,
     ) -> Result<(), Rejection> {
+        let extensions = request.extensions_mut();
+        // What another guard outside has left behind is not the answer of this one.
+        extensions.remove::<VerifiedToken>();
+        extensions.remove::<Anonymous>();
         match admitted? {
             Admission::Verified(token) => {
                 for insert in &*self.inserts {
-                    insert(&token, request.extensions_mut())?;
+                    insert(Some(&token), extensions)?;
                 }
-                request.extensions_mut().insert(token);
+                extensions.insert(token);
             }
             Admission::Anonymous(anonymous) => {
-                request.extensions_mut().insert(anonymous);
+                for insert in &*self.inserts {
+                    insert(None, extensions)?;
+                }
+                extensions.insert(anonymous);
             }
         }
         // A handler that logs its headers must not log the token.
@@ -138,9 +145,12 @@ impl fmt::Debug for Guard {
 }
 
 fn insert<T: DeserializeOwned + Send + Sync + 'static>(
-    token: &VerifiedToken,
+    token: Option<&VerifiedToken>,
     extensions: &mut Extensions,
 ) -> Result<(), Rejection> {
-    extensions.insert(Claims::<T>::of(Caller::Verified(token))?);
+    match token {
+        Some(token) => extensions.insert(Claims::<T>::of(Caller::Verified(token))?),
+        None => extensions.remove::<Claims<T>>(),
+    };
     Ok(())
 }

@@ -53,8 +53,9 @@ where
                 }
             },
             Passage::Pending(pending) => {
-                let ready = self.take_ready();
-                AuthFuture::pending(pending, ready, request, self.guard.clone())
+                // Nor must somebody who waits for a key, whose token may be anything.
+                drop(self.take_ready());
+                AuthFuture::pending(pending, self.inner.clone(), request, self.guard.clone())
             }
         }
     }
