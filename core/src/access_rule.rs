@@ -62,10 +62,9 @@ impl AccessRule {
     /// [`InsufficientScope`](AuthErrorKind::InsufficientScope), with the scopes that are asked for, or
     /// [`AccessDenied`](AuthErrorKind::AccessDenied).
     pub fn check(&self, token: &VerifiedToken) -> Result<(), AuthError> {
-        let granted = |scope: &Box<str>| token.has_scope(scope);
         let (met, named) = match &*self.0 {
-            Rule::AllOf(named) => (named.scopes.iter().all(granted), Some(named)),
-            Rule::AnyOf(named) => (named.scopes.iter().any(granted), Some(named)),
+            Rule::AllOf(named) => (named.scopes.iter().all(|scope| token.has_scope(scope)), Some(named)),
+            Rule::AnyOf(named) => (named.scopes.iter().any(|scope| token.has_scope(scope)), Some(named)),
             Rule::Claim { name, values } => (token.claim_has(name, values), None),
             Rule::That(check) => (check(token), None),
         };

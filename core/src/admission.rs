@@ -97,7 +97,7 @@ impl<'a> Caller<'a> {
     /// Those of [`token`](Self::token), and [`ClaimsShape`](AuthErrorKind::ClaimsShape) for claims that are no `T`.
     pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(self) -> Result<Arc<T>, Rejection> {
         let token = self.token()?;
-        token.claims().map_err(|error| Rejection::logged(error, token.shared_realm()))
+        token.claims().map_err(|error| Rejection::behind(token, error))
     }
 
     /// The claims as `T`, where a route can do without.
@@ -120,10 +120,8 @@ impl<'a> Caller<'a> {
     /// [`AccessDenied`](AuthErrorKind::AccessDenied).
     pub fn require(self, rule: &AccessRule) -> Result<&'a VerifiedToken, Rejection> {
         let token = self.token()?;
-        match rule.check(token) {
-            Ok(()) => Ok(token),
-            Err(error) => Err(Rejection::logged(error, token.shared_realm())),
-        }
+        rule.check(token).map_err(|error| Rejection::behind(token, error))?;
+        Ok(token)
     }
 
     /// The token, where a route needs one that grants the scopes of `S`.
@@ -133,10 +131,8 @@ impl<'a> Caller<'a> {
     /// Those of [`require`](Self::require).
     pub fn require_scopes<S: Scopes>(self) -> Result<&'a VerifiedToken, Rejection> {
         let token = self.token()?;
-        match check_scopes::<S>(token) {
-            Ok(()) => Ok(token),
-            Err(error) => Err(Rejection::logged(error, token.shared_realm())),
-        }
+        check_scopes::<S>(token).map_err(|error| Rejection::behind(token, error))?;
+        Ok(token)
     }
 }
 
@@ -153,6 +149,11 @@ impl Rejection {
 
     pub(crate) fn new(error: AuthError, realm: Option<Arc<str>>) -> Self {
         Rejection { error, realm }
+    }
+
+    /// What a rule says of a token that is good.
+    fn behind(token: &VerifiedToken, error: AuthError) -> Self {
+        Rejection::logged(token.named_in(error), token.shared_realm())
     }
 
     pub(crate) fn logged(error: AuthError, realm: Option<Arc<str>>) -> Self {

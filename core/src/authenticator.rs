@@ -182,7 +182,8 @@ impl TrustedIssuer {
     fn demand(&self, kind: AuthErrorKind, jws: &UnverifiedJws<'_>, seen: u64, now: Moment) -> Option<Demand> {
         let kind = match kind {
             AuthErrorKind::KeysUnavailable | AuthErrorKind::UnknownKey => MissKind::UnknownKey,
-            AuthErrorKind::BadSignature => MissKind::BadSignature,
+            // Another key may stand under the same name by now, of the same type or of another.
+            AuthErrorKind::BadSignature | AuthErrorKind::KeyMismatch => MissKind::BadSignature,
             _ => return None,
         };
         let demand = self.demand.as_ref()?;

@@ -7,6 +7,7 @@ use crate::authenticator::{Authenticator, Trust, TrustedIssuer};
 use crate::config_error::{ConfigError, Problems};
 use crate::issuer::Issuer;
 use crate::live_keys::LiveKeys;
+use crate::log::log_odd_keys;
 use crate::moment::{Clock, SystemClock};
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{Driver, Remote};
@@ -47,6 +48,12 @@ impl AuthenticatorBuilder {
     }
 
     /// Trusts one more issuer. Each has its own keys and rules; the token's `iss` picks one.
+    ///
+    /// # Security
+    ///
+    /// `sub` is unique within its issuer only (RFC 7519, section 4.1.2), and scopes mean what their issuer says. With more
+    /// than one issuer, know users by [`VerifiedToken::issuer`](crate::VerifiedToken::issuer) and `sub` together, and let
+    /// [`AccessRule::that`](crate::AccessRule::that) ask for the issuer where one of them may not grant a scope.
     pub fn issuer(mut self, issuer: Issuer) -> Self {
         self.issuers.push(issuer);
         self
@@ -113,6 +120,9 @@ impl AuthenticatorBuilder {
                 expect(unused_mut, reason = "only the key client sets demand")
             )]
             let mut trusted = issuer.trusted;
+            if let Some(keys) = trusted.keys.snapshot().usable(self.clock.now()) {
+                log_odd_keys(&trusted.policy.issuer, keys);
+            }
             #[cfg(feature = "jwks-client")]
             if let Some(remote) = issuer.remote {
                 trusted.demand = Some(driver.drive(remote, trusted.keys.clone()));

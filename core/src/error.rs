@@ -201,8 +201,8 @@ pub struct LoggedKeyId(Box<str>);
 const LOGGED_KEY_ID: usize = 64;
 
 impl LoggedKeyId {
-    fn new(key_id: &str) -> Self {
-        // A `kid` that carries line breaks or terminal codes must not write the log (N76).
+    pub(crate) fn new(key_id: &str) -> Self {
+        // A `kid` that carries line breaks or terminal codes must not write the log.
         let escaped: String = key_id.chars().flat_map(char::escape_default).take(LOGGED_KEY_ID).collect();
         LoggedKeyId(escaped.into())
     }

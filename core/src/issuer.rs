@@ -13,7 +13,8 @@ use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
 
 /// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
 ///
-/// The safe choice is the default everywhere; what loosens it is a call of its own.
+/// The safe choice is the default everywhere; what loosens it is a call of its own. Of several sources of keys the last one
+/// that is named counts; [`keys`](Issuer::keys) takes a set that was put together.
 ///
 /// # Example
 ///
@@ -258,8 +259,10 @@ impl Issuer {
         if self.leeway > Duration::from_secs(300) {
             problem(format!("leeway = {:?}: from 0s to 5m", self.leeway));
         }
-        if self.max_lifetime.is_some_and(|longest| longest.is_zero()) {
-            problem("max_lifetime = 0s: no token could meet it".to_owned());
+        if let Some(longest) = self.max_lifetime.filter(|longest| *longest < Duration::from_secs(1)) {
+            problem(format!(
+                "max_lifetime = {longest:?}: dates are whole seconds, so no token could meet it"
+            ));
         }
         self.fetch.check(&mut problem);
     }

@@ -11,6 +11,7 @@ use curve25519_dalek::edwards::CompressedEdwardsY;
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
+use crate::error::LoggedKeyId;
 
 /// A public key that can check signatures. Cheap to clone.
 ///
@@ -107,7 +108,7 @@ impl fmt::Debug for VerificationKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("VerificationKey")
-            .field("key_id", &self.key_id())
+            .field("key_id", &self.key_id().map(LoggedKeyId::new))
             .field("algorithms", &self.algorithms().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }

@@ -24,7 +24,7 @@ pub(crate) struct Miss<'a> {
 pub(crate) enum MissKind {
     /// There is no such key, or there are no keys at all.
     UnknownKey,
-    /// There is a key and the signature is not its own: the issuer may have put another key under the same name, or its
+    /// There is a key, and the signature is not its own or of an algorithm that is not its own: the issuer may have put another key under the same name, or its
     /// tokens name none.
     BadSignature,
 }

@@ -3,6 +3,7 @@
 use tracing::{debug, error, info, warn};
 
 use crate::error::{AuthError, AuthErrorKind};
+use crate::key_set::KeySet;
 use crate::refusal::RefusalClass;
 
 /// Logs the refusal, if it is one, and gives it back. The lack of a credential is none yet: where authentication is
@@ -13,6 +14,19 @@ pub(crate) fn logged<T>(result: Result<T, AuthError>) -> Result<T, AuthError> {
             error.log();
         }
     })
+}
+
+/// Tells what is odd about a key set that is put in place: keys that cannot be used, and keys that are no secret any more.
+pub(crate) fn log_odd_keys(issuer: &str, keys: &KeySet) {
+    let skipped = keys.skipped();
+    let count = skipped.len();
+    for reason in skipped.take(1) {
+        warn!(target: "claimgate", issuer, skipped = count, "keys left out, the first because {reason}");
+    }
+    let private = keys.private_keys();
+    if private > 0 {
+        warn!(target: "claimgate", issuer, private, "the key set holds private keys");
+    }
 }
 
 impl AuthError {

@@ -53,8 +53,8 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        // A clock before 1970 counts as 1970: every token is then "not yet valid", which refuses.
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // A clock before 1970 counts as the end of time: every token has expired then, which refuses.
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX);
         Moment::new(unix, Instant::now())
     }
 }

@@ -178,8 +178,8 @@ fn challenge(class: RefusalClass, scopes: Option<&str>, realm: Option<&str>) -> 
     value
 }
 
-/// Writes the inside of a quoted-string (RFC 9110, section 5.6.4). Realm and scopes are configured and checked when they
-/// are; what could still break the header is left out rather than sent.
+/// Writes the inside of a quoted-string (RFC 9110, section 5.6.4). A realm is checked when it is configured; of a
+/// scope, what could break the header is left out rather than sent.
 fn push_quoted(value: &mut String, text: &str) {
     for character in text.chars().filter(|character| matches!(character, ' '..='~')) {
         if matches!(character, '"' | '\\') {

@@ -64,7 +64,8 @@ impl VerifiedToken {
             }
             link = &parsed.next;
         }
-        let claims: T = serde_json::from_str(self.0.payload.text()).map_err(|_| self.misshapen())?;
+        let claims: T = serde_json::from_str(self.0.payload.text())
+            .map_err(|_| self.named_in(AuthErrorKind::ClaimsShape.into()))?;
         let claims = Arc::new(claims);
         let parsed = Parsed { type_id: TypeId::of::<T>(), claims: claims.clone(), next: OnceLock::new() };
         // Another thread may have added a link meanwhile. If it is for this type, its value is the one that everybody gets,
@@ -136,8 +137,9 @@ impl VerifiedToken {
         self.0.policy.realm.clone()
     }
 
-    fn misshapen(&self) -> AuthError {
-        AuthError::new(AuthErrorKind::ClaimsShape).with_issuer(&self.0.policy.issuer)
+    /// The error with what may be said of this token.
+    pub(crate) fn named_in(&self, error: AuthError) -> AuthError {
+        error.with_issuer(&self.0.policy.issuer).with_key_id(self.key_id())
     }
 }
 

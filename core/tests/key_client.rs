@@ -679,6 +679,38 @@ async fn f30_a_new_key_under_an_old_kid_is_fetched_when_a_signature_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f30_a_new_key_of_another_type_under_an_old_kid_is_fetched_too() {
+    let served = served().await;
+    let gate = loaded(over(&served)).await;
+    let old = served.issuer().current_key();
+    let new = SigningKey::generate(Alg::EdDSA, old.kid());
+    let text = token(&served).signed_by(&new).mint();
+    served.set_jwks(keys(&json!([new.public_jwk()])));
+    assert_eq!(kind(&gate, &text).await, Ok(()));
+}
+
+/// The old place may go on to answer, with keys that nobody takes out any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f29_keys_that_have_moved_are_found_where_they_are() {
+    let (served, moved) = (served().await, served().await);
+    let gate = loaded(discovered(&served)).await;
+    let issuer = served.issuer().issuer();
+    let metadata = json!({ "issuer": issuer, "jwks_uri": moved.jwks_uri() });
+    served.set_discovery(Behaviour::body(metadata.to_string()));
+    let text = token(&served).signed_by(&moved.issuer().current_key()).kid("moved").mint();
+    let mut key = moved.issuer().current_key().public_jwk();
+    key["kid"] = "moved".into();
+    moved.set_jwks(keys(&json!([key])));
+    assert_eq!(kind(&gate, &text).await, Ok(()));
+    // Metadata that does not come is no reason to forget where they are.
+    served.set_discovery(Behaviour::status(503));
+    let requests = moved.jwks_requests();
+    let unknown = token(&served).kid("nobody").mint();
+    assert_eq!(kind(&gate, &unknown).await, Err(UnknownKey));
+    assert_eq!(moved.jwks_requests(), requests + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f33_issuers_do_not_feel_each_other() {
     let (good, bad) = (served().await, served().await);
     bad.set_jwks(Behaviour::Hang);

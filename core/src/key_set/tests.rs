@@ -162,6 +162,6 @@ fn n145_debug_shows_names_and_counts() {
     let debug = format!("{:?}", set(&[key.clone(), json!({})]));
     assert_eq!(
         debug,
-        r#"KeySet { keys: [VerificationKey { key_id: Some("a"), algorithms: [ES256], .. }], skipped: 1, .. }"#
+        "KeySet { keys: [VerificationKey { key_id: Some(a), algorithms: [ES256], .. }], skipped: 1, .. }"
     );
 }

@@ -194,12 +194,12 @@ async fn fetch(remote: &mut Remote, shared: &Shared, keys: &LiveKeys, generation
             let mut engine = shared.engine();
             let Some(fresh) = engine.ended(generation, outcome, now, chance()) else { return };
             let (usable, skipped) = (fetched.keys.keys().len(), fetched.keys.skipped().len());
-            let private = fetched.keys.private_keys();
+            let (private, reason) = (fetched.keys.private_keys(), fetched.keys.skipped().next());
             // Under the lock of the engine: who asks it has either seen these keys or is told that they are there.
             keys.replace(generation, fetched.keys, fresh.since, fresh.lasting, remote.settings.stale_for);
             let next = engine.next_attempt(now);
             drop(engine);
-            info!(target: "claimgate", issuer, usable, skipped, ?next, "keys fetched");
+            info!(target: "claimgate", issuer, usable, skipped, reason, ?next, "keys fetched");
             if private > 0 {
                 warn!(target: "claimgate", issuer, private, "the issuer publishes private keys");
             }

@@ -166,9 +166,11 @@ impl Engine {
                 // What requests caused does not move the schedule, unless its own attempt is what failed.
                 if flight.wanted.is_none() || self.due.left(now).is_zero() {
                     self.failures = self.failures.saturating_add(1);
-                    let after = self.back_off(chance);
-                    let after = self.held.map_or(after, |held| held.after.max(after));
-                    self.due = Due { from: now, after };
+                    self.due = Due { from: now, after: self.back_off(chance) };
+                }
+                // The schedule honours it as well.
+                if let Some(held) = self.held.filter(|held| held.after > self.due.left(now)) {
+                    self.due = held;
                 }
                 None
             }

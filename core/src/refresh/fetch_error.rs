@@ -27,6 +27,11 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
+    /// Whether it says nothing about the document but that it did not come.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self, FetchError::Unreachable(_) | FetchError::TimedOut(_) | FetchError::Status { .. })
+    }
+
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             FetchError::Status { retry_after, .. } => *retry_after,

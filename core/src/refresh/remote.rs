@@ -54,22 +54,22 @@ impl Remote {
         Ok(Remote { issuer, settings: settings.clone(), client, place })
     }
 
-    /// Fetches once, within the time limit. A fetch that fails makes the next one look the place up again.
+    /// Fetches once, within the time limit.
     pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
         let limit = self.settings.timeout;
         let result = tokio::time::timeout(limit, self.fetch_unbounded()).await;
-        let result = result.unwrap_or(Err(FetchError::TimedOut(limit)));
-        if let (Err(_), Place::Discovery { found, .. }) = (&result, &mut self.place) {
-            *found = None;
-        }
-        result
+        result.unwrap_or(Err(FetchError::TimedOut(limit)))
     }
 
     async fn fetch_unbounded(&mut self) -> Result<FetchedKeys, FetchError> {
         let url = match &mut self.place {
-            Place::JwksUri(url) | Place::Discovery { found: Some(url), .. } => url,
+            Place::JwksUri(url) => url,
+            // Looked up each time: where an issuer has moved its keys, the old place may go on to answer with old ones.
             Place::Discovery { issuer, found } => {
-                found.insert(discover(&self.client, &self.issuer, issuer, &self.settings).await?)
+                match discover(&self.client, &self.issuer, issuer, &self.settings).await {
+                    Ok(url) => found.insert(url),
+                    Err(error) => found.as_mut().filter(|_| error.is_outage()).ok_or(error)?,
+                }
             }
         };
         let document = self.client.get(url).await?;
