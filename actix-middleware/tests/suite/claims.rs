@@ -139,11 +139,11 @@ async fn inserted_claims_are_request_data_and_a_misfit_is_refused_before_the_rou
 
 #[actix_web::test]
 async fn an_extractor_without_the_middleware_is_a_500_and_one_line_in_the_log() {
-    let log = Log::default();
-    let _guard = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).set_default();
     async fn token(token: web::ReqData<VerifiedToken>) -> String {
         token.issuer().to_owned()
     }
+    let log = Log::default();
+    let _guard = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).set_default();
     let kit = Kit::new();
     let routes = App::new().route("/", web::get().to(needed)).route("/token", web::get().to(token));
     let app = init_service(routes).await;

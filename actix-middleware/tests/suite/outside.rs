@@ -58,6 +58,7 @@ async fn the_logger_logs_a_refusal() {
 
 #[actix_web::test]
 async fn error_handlers_outside_see_a_refusal_and_its_reason() {
+    #[expect(clippy::unnecessary_wraps, reason = "the signature of a handler")]
     fn mark<B: MessageBody>(mut response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
         let kind = response.response().extensions().get::<AuthError>().map(AuthError::kind);
         let kind = HeaderValue::from_str(&format!("{kind:?}")).unwrap();
