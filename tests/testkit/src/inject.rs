@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use claimgate_core::{Authenticator, Decision, Issuer, Moment, VerifiedToken};
+use serde_json::Value;
 
 use crate::{TokenBuilder, tamper};
 
@@ -25,13 +26,13 @@ impl TokenBuilder {
     pub fn verified(&self) -> VerifiedToken {
         let minted = self.mint();
         let payload = tamper::unverified_payload(&minted).unwrap_or_default();
-        let issuer = Issuer::new(payload["iss"].as_str().unwrap_or_default())
-            .any_audience()
-            .jwks(self.issuer().jwks());
+        let claim = |name| payload.get(name);
+        let name = claim("iss").and_then(Value::as_str).unwrap_or_default();
+        let unix = claim("iat").and_then(Value::as_u64).unwrap_or_default();
+        let issuer = Issuer::new(name).any_audience().jwks(self.issuer().jwks());
         let gate = Authenticator::builder().issuer(issuer).build();
         let gate = gate.unwrap_or_else(|error| panic!("{error}"));
-        let now =
-            Moment::new(Duration::from_secs(payload["iat"].as_u64().unwrap_or_default()), Instant::now());
+        let now = Moment::new(Duration::from_secs(unix), Instant::now());
         match gate.authenticate_token(&minted, now) {
             Decision::Decided(Ok(token)) => token,
             Decision::Decided(Err(error)) => panic!("this token is not good: {error}"),
