@@ -19,6 +19,7 @@ pub(crate) struct Case {
     /// Seconds after [`NOW`] at which the request arrives.
     later: i64,
     is_optional: bool,
+    allows_preflight: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -51,6 +52,8 @@ pub(crate) enum Outcome {
     InsufficientScope(&'static str),
     /// 503, to be tried again after so many seconds.
     Unavailable(u64),
+    /// 403 for a rule that is not about scopes.
+    AccessDenied,
     /// 500: no gate stands before the handler.
     MissingLayer,
 }
@@ -75,6 +78,7 @@ impl Case {
             gate: Gate::Issuer(World::trust),
             later: 0,
             is_optional: false,
+            allows_preflight: false,
         }
     }
 
@@ -96,6 +100,10 @@ impl Case {
         Case { is_optional: true, ..self }
     }
 
+    pub(crate) const fn preflight(self) -> Self {
+        Case { allows_preflight: true, ..self }
+    }
+
     pub(crate) const fn handler(self, handler: Handler) -> Self {
         Case { handler, ..self }
     }
@@ -114,7 +122,7 @@ impl Case {
     }
 
     pub(crate) fn needs_extractors(&self) -> bool {
-        matches!(self.handler, Handler::Claims | Handler::TwoClaims | Handler::MaybeClaims)
+        matches!(self.handler, Handler::Scoped | Handler::Claims | Handler::TwoClaims | Handler::MaybeClaims)
     }
 
     pub(crate) fn request(&self, world: &World) -> Request {
@@ -139,7 +147,14 @@ impl Case {
             }
             gate.clock(clock).build().unwrap_or_else(|error| panic!("{}: {error}", self.name))
         });
-        Setup { gate, optional: self.is_optional, handler: self.handler, ledger: Ledger::default() }
+        Setup {
+            gate,
+            optional: self.is_optional,
+            preflight: self.allows_preflight,
+            problem: false,
+            handler: self.handler,
+            ledger: Ledger::default(),
+        }
     }
 }
 
@@ -159,7 +174,9 @@ impl Outcome {
             Outcome::InvalidToken(_) => (401, challenge(r#"error="invalid_token""#)),
             Outcome::InvalidRequest(_) => (400, challenge(r#"error="invalid_request""#)),
             // A list of scopes has at least one (RFC 6749, section 3.3).
-            Outcome::InsufficientScope("") => (403, challenge(r#"error="insufficient_scope""#)),
+            Outcome::AccessDenied | Outcome::InsufficientScope("") => {
+                (403, challenge(r#"error="insufficient_scope""#))
+            }
             Outcome::InsufficientScope(scope) => {
                 (403, challenge(&format!(r#"error="insufficient_scope", scope="{scope}""#)))
             }
@@ -174,6 +191,7 @@ impl Outcome {
             Outcome::Unauthenticated => Some(AuthErrorKind::MissingCredentials),
             Outcome::InvalidToken(kind) | Outcome::InvalidRequest(kind) => Some(kind),
             Outcome::InsufficientScope(_) => Some(AuthErrorKind::InsufficientScope),
+            Outcome::AccessDenied => Some(AuthErrorKind::AccessDenied),
             Outcome::Unavailable(_) => Some(AuthErrorKind::KeysUnavailable),
             Outcome::MissingLayer => Some(AuthErrorKind::MissingLayer),
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use claimgate_tower::{AuthError, Authenticator};
+use claimgate_tower::{AuthError, Authenticator, Scope, VerifiedToken};
 use serde::Deserialize;
 
 /// A framework in which claimgate stands before a handler.
@@ -13,6 +13,11 @@ pub(crate) trait Host: Sync {
 
     /// Whether a handler can ask for claims in its signature.
     fn has_extractors(&self) -> bool;
+
+    /// Whether refusals can have a body of the application's.
+    fn renders(&self) -> bool {
+        true
+    }
 
     /// Whether a test can write its requests to a socket by hand.
     fn speaks_http1(&self) -> bool {
@@ -35,6 +40,9 @@ pub(crate) struct Setup {
     /// None leaves the gate out, which is the mistake that some cases are about.
     pub(crate) gate: Option<Authenticator>,
     pub(crate) optional: bool,
+    pub(crate) preflight: bool,
+    /// Whether refusals are problem details.
+    pub(crate) problem: bool,
     pub(crate) handler: Handler,
     pub(crate) ledger: Ledger,
 }
@@ -51,6 +59,12 @@ pub(crate) enum Handler {
     AllOf(&'static [&'static str]),
     /// The same behind `RequireScopes::any_of`.
     AnyOf(&'static [&'static str]),
+    /// The same behind `Require::claim`.
+    Claim(&'static str, &'static [&'static str]),
+    /// The same behind `Require::that`, which asks whether the subject is [`SUBJECT`](super::world::SUBJECT).
+    That,
+    /// Takes `Scoped<(Menu, Order)>`.
+    Scoped,
     /// Takes `Claims<Profile>`.
     Claims,
     /// Takes `Claims<Profile>` and `Claims<Grant>`.
@@ -62,6 +76,22 @@ pub(crate) enum Handler {
 }
 
 pub(crate) const NOBODY: &str = "nobody";
+
+pub(crate) struct Menu;
+pub(crate) struct Order;
+
+impl Scope for Menu {
+    const NAME: &'static str = "menu";
+}
+
+impl Scope for Order {
+    const NAME: &'static str = "order";
+}
+
+/// What [`Handler::That`] asks.
+pub(crate) fn is_the_subject(token: &VerifiedToken) -> bool {
+    token.subject() == Some(super::world::SUBJECT)
+}
 
 /// The claims that handlers ask for.
 #[derive(Deserialize)]

@@ -31,7 +31,14 @@ impl Live {
             Issuer::new(ISSUER).audience(AUDIENCE).jwks_uri(served.jwks_uri()).start(Start::Wait(PATIENCE));
         let gate = Authenticator::builder().issuer(issuer).clock(clock.clone()).build().unwrap();
         let ledger = Ledger::default();
-        let setup = Setup { gate: Some(gate), optional: false, handler: Handler::Token, ledger };
+        let setup = Setup {
+            gate: Some(gate),
+            optional: false,
+            preflight: false,
+            problem: false,
+            handler: Handler::Token,
+            ledger,
+        };
         Live { host, served, clock, setup }
     }
 

@@ -6,13 +6,15 @@ use actix_web::middleware::Condition;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpMessage, HttpRequest, HttpServer, Route, test};
 use claimgate_actix::{
-    AuthError, AuthMiddleware, Authenticator, Claims, Issuer, MaybeClaims, RequireScopes, VerifiedToken,
+    AuthError, AuthMiddleware, Authenticator, Claims, Issuer, MaybeClaims, ProblemDetails, Require,
+    RequireScopes, Scoped, VerifiedToken,
 };
 use claimgate_testkit::TestIssuer;
 use tokio::task::LocalSet;
 
 use crate::conformance::host::{
-    Eventually, Grant, Handler, Host, NOBODY, PATHS, Profile, Reply, Request, Setup,
+    Eventually, Grant, Handler, Host, Menu, NOBODY, Order, PATHS, Profile, Reply, Request, Setup,
+    is_the_subject,
 };
 
 /// An actix `App` wrapped in an `AuthMiddleware`.
@@ -98,7 +100,10 @@ fn middleware(setup: &Setup) -> AuthMiddleware {
     if matches!(setup.handler, Handler::InsertedClaims) {
         middleware = middleware.insert_claims::<Profile>();
     }
-    middleware
+    if setup.preflight {
+        middleware = middleware.allow_preflight();
+    }
+    if setup.problem { middleware.refuse_with(ProblemDetails) } else { middleware }
 }
 
 fn routes(config: &mut ServiceConfig, setup: &Setup) {
@@ -111,6 +116,12 @@ fn routes(config: &mut ServiceConfig, setup: &Setup) {
             Handler::AnyOf(scopes) => {
                 config.service(resource.wrap(RequireScopes::any_of(scopes.iter().copied())));
             }
+            Handler::Claim(name, values) => {
+                config.service(resource.wrap(Require::claim(name, values.iter().copied())));
+            }
+            Handler::That => {
+                config.service(resource.wrap(Require::that(is_the_subject)));
+            }
             _ => {
                 config.service(resource);
             }
@@ -121,10 +132,16 @@ fn routes(config: &mut ServiceConfig, setup: &Setup) {
 fn handler(setup: &Setup) -> Route {
     let ledger = setup.ledger.clone();
     match setup.handler {
-        Handler::Token | Handler::AllOf(_) | Handler::AnyOf(_) => web::to(move |request: HttpRequest| {
-            let extensions = request.extensions();
-            let token = extensions.get::<VerifiedToken>();
-            let seen = ledger.note(token.and_then(VerifiedToken::subject).unwrap_or(NOBODY));
+        Handler::Token | Handler::AllOf(_) | Handler::AnyOf(_) | Handler::Claim(..) | Handler::That => {
+            web::to(move |request: HttpRequest| {
+                let extensions = request.extensions();
+                let token = extensions.get::<VerifiedToken>();
+                let seen = ledger.note(token.and_then(VerifiedToken::subject).unwrap_or(NOBODY));
+                async move { seen }
+            })
+        }
+        Handler::Scoped => web::to(move |token: Scoped<(Menu, Order)>| {
+            let seen = ledger.note(token.subject().unwrap_or(NOBODY));
             async move { seen }
         }),
         Handler::Claims => web::to(move |claims: Claims<Profile>| {

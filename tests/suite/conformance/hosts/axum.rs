@@ -3,13 +3,14 @@ use std::net::SocketAddr;
 use axum::extract::Request as AxumRequest;
 use axum::routing::{MethodRouter, any};
 use axum::{Extension, Router};
-use claimgate_tower::{AuthLayer, Claims, MaybeClaims, RequireScopes};
+use claimgate_tower::{AuthLayer, Claims, MaybeClaims, ProblemDetails, Require, RequireScopes, Scoped};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use super::http1;
 use crate::conformance::host::{
-    Eventually, Grant, Handler, Host, NOBODY, PATHS, Profile, Reply, Request, Setup,
+    Eventually, Grant, Handler, Host, Menu, NOBODY, Order, PATHS, Profile, Reply, Request, Setup,
+    is_the_subject,
 };
 
 /// A `Router` inside an `AuthLayer`.
@@ -45,6 +46,10 @@ fn router(setup: &Setup) -> Router {
     match setup.handler {
         Handler::AllOf(scopes) => router = router.route_layer(RequireScopes::all_of(scopes.iter().copied())),
         Handler::AnyOf(scopes) => router = router.route_layer(RequireScopes::any_of(scopes.iter().copied())),
+        Handler::Claim(name, values) => {
+            router = router.route_layer(Require::claim(name, values.iter().copied()));
+        }
+        Handler::That => router = router.route_layer(Require::that(is_the_subject)),
         _ => {}
     }
     let Some(gate) = &setup.gate else { return router };
@@ -55,14 +60,20 @@ fn router(setup: &Setup) -> Router {
     if matches!(setup.handler, Handler::InsertedClaims) {
         layer = layer.insert_claims::<Profile>();
     }
-    router.layer(layer)
+    if setup.preflight {
+        layer = layer.allow_preflight();
+    }
+    if setup.problem { router.layer(layer.refuse_with(ProblemDetails)) } else { router.layer(layer) }
 }
 
 fn handler(setup: &Setup) -> MethodRouter {
     let ledger = setup.ledger.clone();
     match setup.handler {
-        Handler::Token | Handler::AllOf(_) | Handler::AnyOf(_) => {
+        Handler::Token | Handler::AllOf(_) | Handler::AnyOf(_) | Handler::Claim(..) | Handler::That => {
             any(async move |request: AxumRequest| ledger.note(http1::subject(request.extensions())))
+        }
+        Handler::Scoped => {
+            any(async move |token: Scoped<(Menu, Order)>| ledger.note(token.subject().unwrap_or(NOBODY)))
         }
         Handler::Claims => any(async move |claims: Claims<Profile>| ledger.note(claims.seen())),
         Handler::TwoClaims => any(async move |profile: Claims<Profile>, grant: Claims<Grant>| {

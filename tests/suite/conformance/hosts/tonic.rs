@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use claimgate_tower::{AuthError, AuthLayer, Claims, RequireScopes};
+use claimgate_tower::{AuthError, AuthLayer, Claims, Require, RequireScopes};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use tonic::Status;
@@ -10,7 +10,9 @@ use tower::util::BoxCloneService;
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::http1;
-use crate::conformance::host::{Eventually, Handler, Host, PATHS, Profile, Reply, Request, Setup};
+use crate::conformance::host::{
+    Eventually, Handler, Host, PATHS, Profile, Reply, Request, Setup, is_the_subject,
+};
 
 /// A gRPC method inside `AuthLayer::grpc`. Its replies are told as the HTTP replies that they stand for, by [`TABLE`].
 pub(crate) struct Tonic;
@@ -26,6 +28,10 @@ impl Host for Tonic {
     }
 
     fn has_extractors(&self) -> bool {
+        false
+    }
+
+    fn renders(&self) -> bool {
         false
     }
 
@@ -55,6 +61,9 @@ fn service(setup: &Setup) -> Service {
     if matches!(setup.handler, Handler::InsertedClaims) {
         layer = layer.insert_claims::<Profile>();
     }
+    if setup.preflight {
+        layer = layer.allow_preflight();
+    }
     BoxCloneService::new(layer.layer(handler))
 }
 
@@ -79,8 +88,12 @@ fn handler(setup: &Setup) -> Service {
         Handler::AnyOf(scopes) => {
             BoxCloneService::new(RequireScopes::any_of(scopes.iter().copied()).layer(inner))
         }
+        Handler::Claim(name, values) => {
+            BoxCloneService::new(Require::claim(name, values.iter().copied()).layer(inner))
+        }
+        Handler::That => BoxCloneService::new(Require::that(is_the_subject).layer(inner)),
         Handler::Token | Handler::InsertedClaims => BoxCloneService::new(inner),
-        Handler::Claims | Handler::TwoClaims | Handler::MaybeClaims => {
+        Handler::Scoped | Handler::Claims | Handler::TwoClaims | Handler::MaybeClaims => {
             panic!("tonic has no extractors")
         }
     }

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use claimgate_tower::{AuthLayer, Claims, RequireScopes};
+use claimgate_tower::{AuthLayer, Claims, ProblemDetails, Require, RequireScopes};
 use http::{Request as HttpRequest, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -13,7 +13,9 @@ use tower::util::BoxCloneService;
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::http1;
-use crate::conformance::host::{Eventually, Handler, Host, PATHS, Profile, Reply, Request, Setup};
+use crate::conformance::host::{
+    Eventually, Handler, Host, PATHS, Profile, Reply, Request, Setup, is_the_subject,
+};
 
 /// A `service_fn` inside an `AuthLayer`, served by hyper.
 pub(crate) struct Tower;
@@ -60,6 +62,12 @@ fn service<B: Send + 'static>(setup: &Setup) -> Service<B> {
     if matches!(setup.handler, Handler::InsertedClaims) {
         layer = layer.insert_claims::<Profile>();
     }
+    if setup.preflight {
+        layer = layer.allow_preflight();
+    }
+    if setup.problem {
+        return BoxCloneService::new(layer.refuse_with(ProblemDetails).layer(handler));
+    }
     BoxCloneService::new(layer.layer(handler))
 }
 
@@ -85,8 +93,12 @@ fn handler<B: Send + 'static>(setup: &Setup) -> Service<B> {
         Handler::AnyOf(scopes) => {
             BoxCloneService::new(RequireScopes::any_of(scopes.iter().copied()).layer(inner))
         }
+        Handler::Claim(name, values) => {
+            BoxCloneService::new(Require::claim(name, values.iter().copied()).layer(inner))
+        }
+        Handler::That => BoxCloneService::new(Require::that(is_the_subject).layer(inner)),
         Handler::Token | Handler::InsertedClaims => BoxCloneService::new(inner),
-        Handler::Claims | Handler::TwoClaims | Handler::MaybeClaims => {
+        Handler::Scoped | Handler::Claims | Handler::TwoClaims | Handler::MaybeClaims => {
             panic!("plain Tower has no extractors")
         }
     }

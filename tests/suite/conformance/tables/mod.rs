@@ -10,6 +10,7 @@ mod header;
 mod issuer;
 mod json;
 mod keys;
+mod rules;
 mod scopes;
 mod signature;
 mod sources;
@@ -31,6 +32,7 @@ pub(crate) const GROUPS: &[(&str, &[Case])] = &[
     ("token type", token_type::CASES),
     ("scopes", scopes::CASES),
     ("handlers", handlers::CASES),
+    ("rules", rules::CASES),
 ];
 
 /// A test for each row of `CASES`, by name; and one that no case is left without.
