@@ -2,6 +2,7 @@
 
 mod conformance;
 mod examples;
+mod examples_tonic;
 mod provider_gate;
 mod providers;
 mod tower;
