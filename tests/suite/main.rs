@@ -3,6 +3,7 @@
 mod conformance;
 mod examples;
 mod examples_tonic;
+mod examples_websocket;
 mod provider_gate;
 mod providers;
 mod tower;
