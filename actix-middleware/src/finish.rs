@@ -5,7 +5,10 @@ use std::sync::Arc;
 use actix_web::body::EitherBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    SEC_WEBSOCKET_PROTOCOL, SET_COOKIE,
+};
 use actix_web::{Error, HttpResponse};
 use claimgate_core::{Rejection, RenderRefusal, Traces};
 
@@ -56,8 +59,12 @@ impl Finish {
             None => None,
         };
         match rejection {
-            Some(rejection) => response.into_response(self.refuse(&rejection)).map_into_right_body(),
-            None => response.map_into_left_body(),
+            // Unless something between has made another answer of it.
+            Some(rejection) if response.status().as_u16() == rejection.refusal().status() => {
+                let answer = over(response.response(), self.refuse(&rejection));
+                response.into_response(answer).map_into_right_body()
+            }
+            _ => response.map_into_left_body(),
         }
     }
 
@@ -72,10 +79,22 @@ impl Finish {
     }
 }
 
+/// `answer` in the place of `bare`, with what middleware between has added to that: CORS headers, cookies, request ids.
+fn over<B>(bare: &HttpResponse<B>, mut answer: HttpResponse) -> HttpResponse {
+    for (name, value) in bare.headers() {
+        let of_the_body = [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_TYPE].contains(name);
+        if !of_the_body && (!answer.headers().contains_key(name) || *name == SET_COOKIE) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    answer
+}
+
 fn follow<B>(traces: &Traces, response: &mut ServiceResponse<B>) {
     let status = response.status().as_u16();
-    let cache_control = traces.cache_control(status, text(response.headers(), &CACHE_CONTROL));
-    let protocol = traces.response_protocol(status, text(response.headers(), &SEC_WEBSOCKET_PROTOCOL));
+    let cache_control = traces.cache_control(status, text(response.headers(), &CACHE_CONTROL).as_deref());
+    let protocol =
+        traces.response_protocol(status, text(response.headers(), &SEC_WEBSOCKET_PROTOCOL).as_deref());
     let changes = [(CACHE_CONTROL, cache_control.as_deref()), (SEC_WEBSOCKET_PROTOCOL, protocol)];
     for (name, value) in changes {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
@@ -84,6 +103,8 @@ fn follow<B>(traces: &Traces, response: &mut ServiceResponse<B>) {
     }
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
+/// All lines of a field as one (RFC 9110, section 5.2). What is no text stands for itself: it is there.
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Vec<_> = headers.get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }

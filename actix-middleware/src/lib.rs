@@ -7,7 +7,8 @@
 //!
 //! 1. A request without a credential gets a 401 with a bare challenge; with a bad one a 401 `invalid_token`; with more than
 //!    one a 400; and where there are no keys to judge by, a 503 with `Retry-After`.
-//! 2. The service inside sees only requests with a good token.
+//! 2. The service inside sees only requests with a good token, unless [`AuthMiddleware::optional`] or
+//!    [`AuthMiddleware::allow_preflight`] say otherwise.
 //! 3. A refusal is a response, not an error: CORS, logger and error handlers outside of the middleware see it. The
 //!    [`AuthError`] behind it is in the extensions of the response.
 //! 4. Build the [`Authenticator`] once, outside of `HttpServer::new`, and the middleware from a clone of it: the workers share

@@ -93,16 +93,20 @@ impl Guard {
         admitted: Result<Admission, Rejection>,
         request: &mut ServiceRequest,
     ) -> Result<(), Rejection> {
-        self.leave_behind(admitted?, &mut request.extensions_mut())?;
+        self.leave_behind(admitted, &mut request.extensions_mut())?;
         self.hide_credentials(request);
         Ok(())
     }
 
-    fn leave_behind(&self, admission: Admission, extensions: &mut Extensions) -> Result<(), Rejection> {
+    fn leave_behind(
+        &self,
+        admitted: Result<Admission, Rejection>,
+        extensions: &mut Extensions,
+    ) -> Result<(), Rejection> {
         // What another guard outside has left behind is not the answer of this one.
         extensions.remove::<VerifiedToken>();
         extensions.remove::<Anonymous>();
-        match admission {
+        match admitted? {
             Admission::Verified(token) => {
                 for insert in &*self.inserts {
                     insert(Some(&token), extensions)?;

@@ -16,11 +16,7 @@ pub(crate) fn bare(rejection: &Rejection) -> HttpResponse {
 
 /// The answer of the middleware itself.
 pub(crate) fn rendered(rejection: &Rejection, render: Option<&dyn RenderRefusal>) -> HttpResponse {
-    let refusal = rejection.refusal();
-    let refusal = match render {
-        Some(render) => render.render(rejection.error(), refusal),
-        None => refusal,
-    };
+    let refusal = render.map_or_else(|| rejection.refusal(), |render| rejection.rendered(render));
     let mut response = write(refusal);
     response.extensions_mut().insert(rejection.error().clone());
     response

@@ -7,7 +7,8 @@ use claimgate_core::{Caller, Rejection, Scopes, VerifiedToken};
 /// The verified token of a request that has the scopes `S`: a [`Scope`](claimgate_core::Scope) or a tuple of up to four.
 /// Dereferences to [`VerifiedToken`].
 ///
-/// It is an extractor: a handler that takes `Scoped<ReadMenu>` cannot be reached without the scope.
+/// It is an extractor: a handler that takes `Scoped<ReadMenu>` itself, and no `Result` or
+/// `Option` of it, cannot be reached without the scope.
 pub struct Scoped<S>(VerifiedToken, PhantomData<fn() -> S>);
 
 impl<S: Scopes> Scoped<S> {

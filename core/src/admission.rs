@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::access_rule::AccessRule;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::refusal::Refusal;
+use crate::render::RenderRefusal;
 use crate::scopes::{Scopes, check_scopes};
 use crate::token::VerifiedToken;
 
@@ -145,6 +146,12 @@ impl Rejection {
     /// What the client gets to see.
     pub fn refusal(&self) -> Refusal {
         Refusal::new(&self.error, self.realm.as_deref())
+    }
+
+    /// What the client gets to see when `render` makes it. Status and challenge are those of [`refusal`](Self::refusal),
+    /// whatever comes back.
+    pub fn rendered(&self, render: &dyn RenderRefusal) -> Refusal {
+        render.render(&self.error, self.refusal()).with_meaning_of(self.refusal())
     }
 
     pub(crate) fn new(error: AuthError, realm: Option<Arc<str>>) -> Self {

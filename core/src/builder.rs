@@ -166,6 +166,14 @@ impl AuthenticatorBuilder {
             if let Err(message) = source.check() {
                 problems.add("", message);
             }
+            if self.sources.iter().filter(|other| source.overlaps(other)).count() > 1 {
+                problems.add(
+                    "",
+                    format!(
+                        "sources: {source:?} reads what another source reads: every token would count twice"
+                    ),
+                );
+            }
         }
         let is_plain = |realm: &str| realm.chars().all(|character| matches!(character, ' '..='~'));
         if let Some(realm) = self.realm.as_deref().filter(|realm| !is_plain(realm)) {

@@ -50,7 +50,11 @@ impl Gate {
     }
 
     /// Lets CORS preflights pass, as anonymous: browsers send them without a credential (Fetch, section 4.8). A true one is
-    /// an `OPTIONS` with `Origin` and `Access-Control-Request-Method`; nothing less passes.
+    /// an `OPTIONS` with `Origin` and `Access-Control-Request-Method` and no credential; nothing else passes.
+    ///
+    /// # Security
+    ///
+    /// Anybody can send these two fields: every route that answers `OPTIONS` can then be reached without a token.
     ///
     /// Better is to have the CORS layer outside of the guard, where it answers preflights itself.
     pub fn allow_preflight(self) -> Self {
@@ -59,10 +63,14 @@ impl Gate {
 
     /// Decides about `request`, now by the clock of the authenticator. It never blocks and never awaits.
     pub fn check<V: RequestView>(&self, request: &V) -> Passage {
-        if self.allow_preflight && is_preflight(request) {
-            return Passage::Decided(Ok(self.anonymous()));
-        }
         match self.authenticator.authenticate(request, self.authenticator.now()) {
+            Decision::Decided(Err(error))
+                if error.kind() == AuthErrorKind::MissingCredentials
+                    && self.allow_preflight
+                    && is_preflight(request) =>
+            {
+                Passage::Decided(Ok(self.anonymous()))
+            }
             Decision::Decided(result) => Passage::Decided(self.admit(result)),
             Decision::Pending(pending) => Passage::Pending(PendingAdmission { pending, gate: self.clone() }),
         }
@@ -73,7 +81,7 @@ impl Gate {
         Traces::of(request, self.authenticator.sources())
     }
 
-    /// The header fields that may carry a token, in lower case: their values are not for logs.
+    /// The header fields that may carry a token: their values are not for logs.
     pub fn credential_fields(&self) -> impl Iterator<Item = &str> {
         self.authenticator.sources().iter().filter_map(|source| source.field())
     }

@@ -12,6 +12,7 @@ pub struct Refusal {
     status: u16,
     headers: Vec<(Cow<'static, str>, String)>,
     body: Vec<u8>,
+    is_grpc: bool,
 }
 
 /// The classes that refusals fall into.
@@ -114,7 +115,7 @@ impl Refusal {
                 headers.push(("www-authenticate".into(), challenge(class, scopes, realm)));
             }
         }
-        Refusal { status: class.status(), headers, body: Vec::new() }
+        Refusal { status: class.status(), headers, body: Vec::new(), is_grpc: false }
     }
 
     /// The status code.
@@ -154,9 +155,20 @@ impl Refusal {
         self
     }
 
-    /// The same refusal with another status, for protocols that say theirs elsewhere.
-    pub(crate) fn with_status(self, status: u16) -> Self {
-        Refusal { status, ..self }
+    /// The same refusal as gRPC says it: its status is in a header, and that of HTTP is 200.
+    pub(crate) fn for_grpc(self) -> Self {
+        Refusal { status: 200, is_grpc: true, ..self }
+    }
+
+    /// The same headers and body with the status, challenge and `Retry-After` of `bare`.
+    pub(crate) fn with_meaning_of(mut self, bare: Refusal) -> Self {
+        if !self.is_grpc {
+            self.status = bare.status;
+        }
+        let of_the_server = ["www-authenticate", "retry-after", "content-length", "transfer-encoding"];
+        self.headers.retain(|(name, _)| !of_the_server.contains(&&**name));
+        self.headers.splice(0..0, bare.headers);
+        self
     }
 }
 

@@ -41,7 +41,7 @@ impl RenderRefusal for GrpcRefusal {
     fn render(&self, error: &AuthError, refusal: Refusal) -> Refusal {
         let class = RefusalClass::of(error.kind());
         refusal
-            .with_status(200)
+            .for_grpc()
             .with_header("content-type", "application/grpc")
             .with_header("grpc-status", &class.grpc_status().to_string())
             .with_header("grpc-message", class.title())
@@ -81,6 +81,7 @@ impl RefusalClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::Rejection;
     use crate::error::AuthErrorKind;
 
     fn rendered(by: &impl RenderRefusal, kind: AuthErrorKind) -> Refusal {
@@ -123,6 +124,21 @@ mod tests {
                 "{kind:?}"
             );
         }
+    }
+
+    #[test]
+    fn another_refusal_is_no_way_around_it() {
+        let other = |_: &AuthError, _: Refusal| {
+            let error = AuthError::new(AuthErrorKind::MissingLayer);
+            Refusal::new(&error, Some("other"))
+                .with_header("Content-Length", "7")
+                .with_body("text/plain", "no")
+        };
+        let rejection = Rejection::new(AuthErrorKind::Expired.into(), Some("pizza".into()));
+        let refusal = rejection.rendered(&other);
+        let headers: Vec<_> = refusal.headers().collect();
+        let challenge = ("www-authenticate", r#"Bearer realm="pizza", error="invalid_token""#);
+        assert_eq!((refusal.status(), headers), (401, vec![challenge, ("content-type", "text/plain")]));
     }
 
     #[test]

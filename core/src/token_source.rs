@@ -38,7 +38,7 @@ pub enum TokenSource {
     },
     /// The element after `marker` in `Sec-WebSocket-Protocol`, since browsers can set no other field there:
     /// `new WebSocket(url, [marker, token])`. The token is taken out of the field before the request goes on, and is never
-    /// echoed.
+    /// echoed. One guard can do that for a request: a second one inside finds the marker without its token.
     WebSocketProtocol {
         /// The name of the protocol that announces the token, such as `bearer`.
         marker: String,
@@ -63,6 +63,26 @@ impl TokenSource {
             TokenSource::Cookie { .. } => Some("cookie"),
             TokenSource::WebSocketProtocol { .. } => Some("sec-websocket-protocol"),
             TokenSource::Query { .. } => None,
+        }
+    }
+
+    /// Whether one text could count for both sources.
+    pub(crate) fn overlaps(&self, other: &TokenSource) -> bool {
+        let same = |own: &str, other: &str| own.eq_ignore_ascii_case(other);
+        match (self.as_header(), other.as_header()) {
+            (Some((own, own_scheme)), Some((name, scheme))) => {
+                same(own, name) && own_scheme.zip(scheme).is_none_or(|(own, other)| same(own, other))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The field and the scheme in it, of a source that reads one whole field.
+    fn as_header(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            TokenSource::Authorization => Some(("authorization", Some("Bearer"))),
+            TokenSource::Header { name, scheme } => Some((name, scheme.as_deref())),
+            _ => None,
         }
     }
 
@@ -172,6 +192,28 @@ fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_overlap_where_one_text_would_count_twice() {
+        let header = |name: &str, scheme: Option<&str>| TokenSource::Header {
+            name: name.to_owned(),
+            scheme: scheme.map(str::to_owned),
+        };
+        let cookie = |name: &str| TokenSource::Cookie { name: name.to_owned() };
+        for (one, other, expected) in [
+            (TokenSource::Authorization, TokenSource::Authorization, true),
+            (TokenSource::Authorization, header("AUTHORIZATION", Some("bearer")), true),
+            (TokenSource::Authorization, header("authorization", None), true),
+            (TokenSource::Authorization, header("authorization", Some("Token")), false),
+            (header("x-auth", None), header("X-Auth", Some("Token")), true),
+            (header("x-auth", None), header("x-token", None), false),
+            (cookie("jwt"), cookie("jwt"), true),
+            (cookie("jwt"), cookie("JWT"), false),
+        ] {
+            assert_eq!(one.overlaps(&other), expected, "{one:?} and {other:?}");
+            assert_eq!(other.overlaps(&one), expected, "{other:?} and {one:?}");
+        }
+    }
 
     fn texts<'a>(found: impl Iterator<Item = &'a [u8]>) -> Vec<&'a str> {
         found.map(|text| str::from_utf8(text).unwrap()).collect()

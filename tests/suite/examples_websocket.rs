@@ -78,7 +78,7 @@ async fn the_page_is_open_and_connects_with_the_marker_of_the_service() {
     let (_issuer, server) = start("page").await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let page = client.get(server.url("/")).send().await.unwrap();
-    assert_eq!((page.status().as_u16(), &*page.headers()["content-type"].to_str().unwrap()), (200, HTML));
+    assert_eq!((page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()), (200, HTML));
     let page = page.text().await.unwrap();
     assert!(page.contains(r#"new WebSocket(url, ["bearer", "#) && page.contains("\"/echo\""), "{page}");
     assert_eq!(client.get(server.url("/health")).send().await.unwrap().status(), 200);
@@ -116,7 +116,7 @@ impl Socket {
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
             server.address()
         );
-        let lines = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>();
+        let lines = lines.iter().flat_map(|line| [line.as_str(), "\r\n"]).collect::<String>();
         stream.write_all(format!("{fixed}{lines}\r\n").as_bytes()).await.unwrap();
         let mut head = Vec::new();
         // One by one, as the first frame may follow at once.

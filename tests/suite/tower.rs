@@ -270,6 +270,31 @@ async fn the_guard_next_to_the_handler_decides_who_it_is() {
     assert_eq!(body, "false false");
 }
 
+/// What stands between the layer and a rule has its say: its headers stay, and an answer that it changed is its own.
+#[tokio::test]
+async fn rendering_keeps_what_layers_between_have_added() {
+    let (issuer, auth) = issuer();
+    let rule = RequireScopes::all_of(["order"]);
+    for (status, expected) in [(403, "Forbidden"), (404, "")] {
+        let between = tower::util::MapResponseLayer::new(move |mut response: Response<Vec<u8>>| {
+            response.headers_mut().insert("x-between", "kept".parse().unwrap());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            response
+        });
+        let handler = service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Vec::new())));
+        let layer = auth.clone().refuse_with(claimgate_tower::ProblemDetails);
+        let service = layer.layer(between.layer(rule.layer(handler)));
+        let response = service.oneshot(good(&issuer)).await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["x-between"]),
+            (status, &"kept".parse().unwrap())
+        );
+        let body = String::from_utf8(response.into_body()).unwrap();
+        assert!(body.contains(expected), "{body}");
+        assert_eq!(body.is_empty(), expected.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn signs_in_every_algorithm_pass() {
     let issuer = TestIssuer::new(ISSUER);

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use claimgate_core::{Rejection, RenderRefusal, Traces};
-use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+    SEC_WEBSOCKET_PROTOCOL, SET_COOKIE,
+};
 use http::{HeaderMap, Request, Response};
 
 use crate::layer::Guard;
@@ -50,18 +53,35 @@ impl Finish {
         match &self.render {
             // Refused behind the layer, bare: the layer's rendering goes for that too.
             Some(_) => match response.extensions_mut().remove::<Rejection>() {
-                Some(rejection) => self.refuse::<M, B>(&rejection),
-                None => response,
+                // Unless something between has made another answer of it.
+                Some(rejection) if response.status().as_u16() == rejection.refusal().status() => {
+                    over(response, self.refuse::<M, B>(&rejection))
+                }
+                _ => response,
             },
             None => response,
         }
     }
 }
 
+/// `answer` in the place of `bare`, with what layers between have added to that: CORS headers, cookies, request ids.
+fn over<B>(bare: Response<B>, mut answer: Response<B>) -> Response<B> {
+    let (bare, _) = bare.into_parts();
+    for (name, value) in &bare.headers {
+        let of_the_body = [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_TYPE].contains(name);
+        if !of_the_body && (!answer.headers().contains_key(name) || *name == SET_COOKIE) {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
+    *answer.extensions_mut() = bare.extensions;
+    answer
+}
+
 fn follow<B>(traces: &Traces, response: &mut Response<B>) {
     let status = response.status().as_u16();
-    let cache_control = traces.cache_control(status, text(response.headers(), &CACHE_CONTROL));
-    let protocol = traces.response_protocol(status, text(response.headers(), &SEC_WEBSOCKET_PROTOCOL));
+    let cache_control = traces.cache_control(status, text(response.headers(), &CACHE_CONTROL).as_deref());
+    let protocol =
+        traces.response_protocol(status, text(response.headers(), &SEC_WEBSOCKET_PROTOCOL).as_deref());
     let changes = [(CACHE_CONTROL, cache_control.as_deref()), (SEC_WEBSOCKET_PROTOCOL, protocol)];
     for (name, value) in changes {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
@@ -70,6 +90,9 @@ fn follow<B>(traces: &Traces, response: &mut Response<B>) {
     }
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
+/// All lines of a field as one (RFC 9110, section 5.2). What is no text stands for itself: it is there.
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Vec<_> =
+        headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }

@@ -1,4 +1,7 @@
-use claimgate_core::{Admission, AuthErrorKind, Authenticator, Gate, Passage, RefusalClass, RequestView};
+use claimgate_core::{
+    Admission, Anonymous, AuthError, AuthErrorKind, Authenticator, Gate, Passage, RefusalClass, RequestView,
+    VerifiedToken,
+};
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use tonic::service::Interceptor;
 use tonic::{Code, Request, Status};
@@ -10,7 +13,8 @@ use crate::grpc::status;
 /// An interceptor cannot wait. A token whose key is being fetched is answered with `UNAVAILABLE` (14), which clients retry,
 /// while the fetch goes on; [`AuthLayer::grpc`](crate::AuthLayer::grpc) waits for it instead.
 ///
-/// The [`VerifiedToken`](claimgate_core::VerifiedToken) is in the extensions of the request.
+/// The [`VerifiedToken`] is in the extensions of the request. An interceptor sees metadata and no URL: of the token sources,
+/// a query parameter is out of its sight.
 #[derive(Clone, Debug)]
 pub struct AuthInterceptor {
     gate: Gate,
@@ -30,7 +34,11 @@ impl AuthInterceptor {
 
 impl Interceptor for AuthInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        match self.gate.check(&Call(request.metadata())) {
+        let passage = self.gate.check(&Call(request.metadata()));
+        // What another guard outside has left behind is not the answer of this one.
+        request.extensions_mut().remove::<VerifiedToken>();
+        request.extensions_mut().remove::<Anonymous>();
+        match passage {
             Passage::Decided(Ok(Admission::Verified(token))) => {
                 request.extensions_mut().insert(token);
                 Ok(request)
@@ -42,8 +50,9 @@ impl Interceptor for AuthInterceptor {
             Passage::Decided(Err(rejection)) => Err(status(&rejection)),
             Passage::Pending(_) => {
                 // The fetch is under way whether or not somebody waits for it.
-                let class = RefusalClass::of(AuthErrorKind::KeysUnavailable);
-                Err(Status::new(Code::Unavailable, class.title()))
+                let error = AuthError::new(AuthErrorKind::KeysUnavailable);
+                error.log();
+                Err(Status::new(Code::Unavailable, RefusalClass::of(error.kind()).title()))
             }
         }
     }

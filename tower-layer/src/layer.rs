@@ -45,7 +45,8 @@ impl AuthLayer {
         AuthLayer::of(Guard { gate, fields, inserts: Arc::default(), render: None })
     }
 
-    /// Answers refusals as gRPC does: trailers-only, with `grpc-status` and the challenge as metadata.
+    /// Answers refusals as gRPC does: trailers-only, with `grpc-status` and the challenge as metadata. The status of HTTP is
+    /// then 200, so keep routes that are not gRPC outside of this layer.
     pub fn grpc(self) -> Self {
         AuthLayer::of(Guard { render: Some(Arc::new(GrpcRefusal)), ..self.guard })
     }

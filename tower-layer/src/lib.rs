@@ -7,7 +7,8 @@
 //!
 //! 1. A request without a credential gets a 401 with a bare challenge; with a bad one a 401 `invalid_token`; with more than
 //!    one a 400; and where there are no keys to judge by, a 503 with `Retry-After`.
-//! 2. The inner service sees only requests with a good token. It is called as it was made ready.
+//! 2. The inner service sees only requests with a good token, unless [`AuthLayer::optional`] or
+//!    [`AuthLayer::allow_preflight`] say otherwise. It is made ready before it is called.
 //! 3. The [`AuthError`] behind a refusal is in the extensions of the response, for layers outside of this one.
 //!
 //! # Example

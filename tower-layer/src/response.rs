@@ -51,11 +51,7 @@ pub(crate) fn rendered<M: RefusalBody<B>, B>(
     rejection: &Rejection,
     render: Option<&dyn RenderRefusal>,
 ) -> Response<B> {
-    let refusal = rejection.refusal();
-    let refusal = match render {
-        Some(render) => render.render(rejection.error(), refusal),
-        None => refusal,
-    };
+    let refusal = render.map_or_else(|| rejection.refusal(), |render| rejection.rendered(render));
     let mut response = write::<M, B>(refusal);
     response.extensions_mut().insert(rejection.error().clone());
     response

@@ -21,7 +21,7 @@ impl TokenBuilder {
     ///
     /// # Panics
     ///
-    /// When the token is not good, as a forged one is.
+    /// When the token is not good, as a forged one is. It is judged at the second of its issue: an expired one was good then.
     #[expect(clippy::panic, reason = "a mistake of the test")]
     pub fn verified(&self) -> VerifiedToken {
         let minted = self.mint();

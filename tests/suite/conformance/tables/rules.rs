@@ -1,6 +1,6 @@
 //! What routes ask of good tokens, what refusals look like when the application says so, and preflights.
 
-use claimgate_tower::AuthErrorKind::{Expired, MalformedCredentials};
+use claimgate_tower::AuthErrorKind::{BadSignature, Expired, MalformedCredentials};
 
 use super::rows;
 use crate::conformance::HOSTS;
@@ -35,7 +35,18 @@ pub(super) const CASES: &[Case] = &[
     token("scoped without a gate", good, MissingLayer).handler(Handler::Scoped).without_gate(),
     request("preflight let through", preflight, Accepted(NOBODY)).preflight(),
     request("preflight not let through", preflight, Unauthenticated),
-    request("preflight with a token", |w| preflight(w).authorization("Bearer"), Accepted(NOBODY)).preflight(),
+    request(
+        "preflight with a bad credential",
+        |w| preflight(w).authorization("Bearer"),
+        InvalidRequest(MalformedCredentials),
+    )
+    .preflight(),
+    request(
+        "preflight with a forged token",
+        |w| preflight(w).authorization(format!("Bearer {}", w.token().forged().mint())),
+        InvalidToken(BadSignature),
+    )
+    .preflight(),
     request("preflight to claims", preflight, Unauthenticated).preflight().handler(Handler::Claims),
     request("preflight without its method", |_| options().header("origin", ORIGIN), Unauthenticated)
         .preflight(),
