@@ -81,9 +81,10 @@ impl Finish {
 
 /// `answer` in the place of `bare`, with what middleware between has added to that: CORS headers, cookies, request ids.
 fn over<B>(bare: &HttpResponse<B>, mut answer: HttpResponse) -> HttpResponse {
+    let own = answer.headers().clone();
     for (name, value) in bare.headers() {
         let of_the_body = [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_TYPE].contains(name);
-        if !of_the_body && (!answer.headers().contains_key(name) || *name == SET_COOKIE) {
+        if !of_the_body && (!own.contains_key(name) || *name == SET_COOKIE) {
             answer.headers_mut().append(name.clone(), value.clone());
         }
     }
@@ -97,7 +98,7 @@ fn follow<B>(traces: &Traces, response: &mut ServiceResponse<B>) {
         traces.response_protocol(status, text(response.headers(), &SEC_WEBSOCKET_PROTOCOL).as_deref());
     let changes = [(CACHE_CONTROL, cache_control.as_deref()), (SEC_WEBSOCKET_PROTOCOL, protocol)];
     for (name, value) in changes {
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
             response.headers_mut().insert(name, value);
         }
     }

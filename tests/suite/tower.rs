@@ -277,7 +277,8 @@ async fn rendering_keeps_what_layers_between_have_added() {
     let rule = RequireScopes::all_of(["order"]);
     for (status, expected) in [(403, "Forbidden"), (404, "")] {
         let between = tower::util::MapResponseLayer::new(move |mut response: Response<Vec<u8>>| {
-            response.headers_mut().insert("x-between", "kept".parse().unwrap());
+            response.headers_mut().append("x-between", "kept".parse().unwrap());
+            response.headers_mut().append("x-between", "too".parse().unwrap());
             *response.status_mut() = StatusCode::from_u16(status).unwrap();
             response
         });
@@ -285,10 +286,9 @@ async fn rendering_keeps_what_layers_between_have_added() {
         let layer = auth.clone().refuse_with(claimgate_tower::ProblemDetails);
         let service = layer.layer(between.layer(rule.layer(handler)));
         let response = service.oneshot(good(&issuer)).await.unwrap();
-        assert_eq!(
-            (response.status().as_u16(), &response.headers()["x-between"]),
-            (status, &"kept".parse().unwrap())
-        );
+        let between: Vec<_> =
+            response.headers().get_all("x-between").iter().map(|v| v.to_str().unwrap()).collect();
+        assert_eq!((response.status().as_u16(), between), (status, vec!["kept", "too"]));
         let body = String::from_utf8(response.into_body()).unwrap();
         assert!(body.contains(expected), "{body}");
         assert_eq!(body.is_empty(), expected.is_empty());
