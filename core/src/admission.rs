@@ -10,8 +10,8 @@ use crate::access_rule::AccessRule;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::refusal::Refusal;
 use crate::render::RenderRefusal;
-use crate::scopes::{Scopes, check_scopes};
 use crate::token::VerifiedToken;
+use crate::typed_scopes::{Scopes, check_scopes};
 
 /// What an adapter puts into the extensions of a request that goes on.
 #[derive(Clone, Debug)]

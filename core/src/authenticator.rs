@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bearer::BearerToken;
-use crate::builder::AuthenticatorBuilder;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::jws::UnverifiedJws;
 use crate::key_demand::{Demand, Fetched, KeyDemand, Miss, MissKind};
@@ -24,7 +23,8 @@ use crate::token_source::TokenSource;
 
 /// The gate: decides who gets in. Cheap to clone; all clones share keys and settings.
 ///
-/// Keys are fetched in the background from [`AuthenticatorBuilder::build`] on until the last clone is dropped.
+/// Keys are fetched in the background from [`AuthenticatorBuilder::build`](crate::AuthenticatorBuilder::build) on, until the
+/// last clone is dropped.
 #[derive(Clone)]
 pub struct Authenticator(Arc<Trust>);
 
@@ -66,11 +66,6 @@ pub(crate) enum Verdict {
 }
 
 impl Authenticator {
-    /// Begins an authenticator that trusts nobody.
-    pub fn builder() -> AuthenticatorBuilder {
-        AuthenticatorBuilder::new()
-    }
-
     /// Decides about `request` as of `now`, which an adapter reads from [`now`](Self::now).
     ///
     /// It never blocks and never awaits. Without a usable key it asks for newer ones, within the budget of the issuer, and

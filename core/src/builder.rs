@@ -34,8 +34,15 @@ struct Prepared {
     remote: Option<Remote>,
 }
 
+impl Authenticator {
+    /// Begins an authenticator that trusts nobody.
+    pub fn builder() -> AuthenticatorBuilder {
+        AuthenticatorBuilder::new()
+    }
+}
+
 impl AuthenticatorBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         AuthenticatorBuilder {
             issuers: Vec::new(),
             realm: None,

@@ -74,6 +74,7 @@ mod source;
 mod token;
 mod token_source;
 mod traces;
+mod typed_scopes;
 
 pub use access_rule::AccessRule;
 pub use admission::{Admission, Anonymous, Caller, Rejection};
@@ -96,7 +97,7 @@ pub use refresh::KeysNotReady;
 pub use refusal::{Refusal, RefusalClass};
 pub use render::{GrpcRefusal, ProblemDetails, RenderRefusal};
 pub use request::RequestView;
-pub use scopes::{Scope, Scopes};
 pub use token::VerifiedToken;
 pub use token_source::TokenSource;
 pub use traces::Traces;
+pub use typed_scopes::{Scope, Scopes};
