@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::algorithm::Algorithm;
+use crate::certificate::CertificateValidity;
 use crate::config_error::Problems;
 use crate::fetch_settings::{FetchSettings, Start};
 use crate::key_set::KeySet;
@@ -33,6 +34,7 @@ pub struct Issuer {
     pub(crate) audiences: Audiences,
     pub(crate) source: Source,
     pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) certificate_validity: CertificateValidity,
     pub(crate) token_types: Vec<String>,
     pub(crate) required_claims: Vec<String>,
     pub(crate) claim_values: Vec<(String, Vec<String>)>,
@@ -111,7 +113,8 @@ impl Issuer {
         Issuer { source: Source::Pem { text: text.into(), key_id: Some(key_id.into()) }, ..self }
     }
 
-    /// Uses the certificates and public keys in these PEM files, for tokens with any `kid` or none.
+    /// Uses the certificates and public keys in these PEM files, for tokens with any `kid` or none. A token that names
+    /// one of the certificates by thumbprint (`x5t#S256`, `x5t`) means that one.
     pub fn certificates<I: IntoIterator<Item: Into<PathBuf>>>(self, paths: I) -> Self {
         Issuer { source: Source::Certificates(paths.into_iter().map(Into::into).collect()), ..self }
     }
@@ -124,6 +127,11 @@ impl Issuer {
     /// Accepts these algorithms only. Default: every asymmetric one that a key of the issuer allows.
     pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         Issuer { algorithms: algorithms.into_iter().collect(), ..self }
+    }
+
+    /// Whether the dates of a certificate decide about the key in it. Default: [`CertificateValidity::Ignore`].
+    pub fn certificate_validity(self, certificate_validity: CertificateValidity) -> Self {
+        Issuer { certificate_validity, ..self }
     }
 
     /// Accepts tokens of these types (`typ`), compared without regard to case and to a leading `application/`; a token
@@ -275,6 +283,7 @@ impl Issuer {
             realm,
             audiences: self.audiences.clone(),
             algorithms: self.algorithms.clone().into(),
+            certificate_validity: self.certificate_validity,
             token_types: self.token_types.iter().map(|name| media_subtype(name).into()).collect(),
             required_claims: boxed(&self.required_claims),
             claim_values: self
@@ -317,6 +326,7 @@ impl NeedsAudience {
             audiences,
             source: Source::Discovery,
             algorithms: Algorithm::ALL.into(),
+            certificate_validity: CertificateValidity::default(),
             token_types: strings(["at+jwt", "JWT"]),
             required_claims: Vec::new(),
             claim_values: Vec::new(),

@@ -31,14 +31,17 @@
 mod access_rule;
 mod admission;
 mod algorithm;
+mod alias;
 mod authenticator;
 mod base64url;
 mod bearer;
 mod builder;
+mod certificate;
 mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
+mod der;
 mod error;
 mod fetch_settings;
 mod gate;
@@ -52,6 +55,8 @@ mod key;
     allow(dead_code, reason = "without a key client nobody fetches or swaps")
 )]
 mod key_demand;
+mod key_index;
+mod key_selection;
 mod key_set;
 #[cfg_attr(
     not(feature = "jwks-client"),
@@ -82,7 +87,9 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
+pub use certificate::CertificateValidity;
 pub use config_error::{ConfigError, ConfigProblem};
+pub use der::DerError;
 pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
 pub use fetch_settings::Start;
 pub use gate::{Gate, Passage, PendingAdmission};

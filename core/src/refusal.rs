@@ -53,6 +53,8 @@ impl RefusalClass {
             | AuthErrorKind::UnknownIssuer
             | AuthErrorKind::UnknownKey
             | AuthErrorKind::KeyMismatch
+            | AuthErrorKind::KeyNotValid
+            | AuthErrorKind::RevokedKey
             | AuthErrorKind::AmbiguousKey
             | AuthErrorKind::BadSignature
             | AuthErrorKind::MissingClaim

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::algorithm::Algorithm;
 use crate::issuer::{Issuer, Source};
-use crate::key_set::{KeySet, MOST_TRIED};
+use crate::key_selection::MOST_TRIED;
+use crate::key_set::KeySet;
 
 /// Where keys come from, checked.
 pub(crate) enum KeyOrigin {
