@@ -10,6 +10,8 @@ use crate::certificate::CertificateValidity;
 use crate::config_error::Problems;
 use crate::fetch_settings::{FetchSettings, Start};
 use crate::key_set::KeySet;
+#[cfg(feature = "keystore")]
+use crate::key_store::KeyStore;
 use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
 
 /// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
@@ -58,8 +60,14 @@ pub(crate) enum Source {
     JwksUri(String),
     JwksText(String),
     JwksFile(PathBuf),
-    Pem { text: String, key_id: Option<String> },
+    Pem {
+        text: String,
+        key_id: Option<String>,
+    },
     Certificates(Vec<PathBuf>),
+    KeyDirectory(PathBuf),
+    #[cfg(feature = "keystore")]
+    KeyStore(KeyStore),
     Keys(KeySet),
 }
 
@@ -75,6 +83,9 @@ impl fmt::Debug for Source {
                 formatter.debug_struct("Pem").field("key_id", key_id).finish_non_exhaustive()
             }
             Source::Certificates(paths) => formatter.debug_tuple("Certificates").field(paths).finish(),
+            Source::KeyDirectory(path) => formatter.debug_tuple("KeyDirectory").field(path).finish(),
+            #[cfg(feature = "keystore")]
+            Source::KeyStore(store) => store.fmt(formatter),
             Source::Keys(keys) => formatter.debug_tuple("Keys").field(keys).finish(),
         }
     }
@@ -113,10 +124,23 @@ impl Issuer {
         Issuer { source: Source::Pem { text: text.into(), key_id: Some(key_id.into()) }, ..self }
     }
 
-    /// Uses the certificates and public keys in these PEM files, for tokens with any `kid` or none. A token that names
+    /// Uses the certificates and public keys in these files, PEM or DER, for tokens with any `kid` or none. A token that names
     /// one of the certificates by thumbprint (`x5t#S256`, `x5t`) means that one.
     pub fn certificates<I: IntoIterator<Item: Into<PathBuf>>>(self, paths: I) -> Self {
         Issuer { source: Source::Certificates(paths.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Uses the certificates and public keys in the files of this directory, PEM or DER, which is read when the authenticator
+    /// is built. The name of a file without its last extension is the `kid` that its keys answer to. Hidden files, and those
+    /// that do not end in `.pem`, `.crt`, `.cer`, `.der` or `.pub`, are left out.
+    pub fn key_directory(self, path: impl Into<PathBuf>) -> Self {
+        Issuer { source: Source::KeyDirectory(path.into()), ..self }
+    }
+
+    /// Uses the trusted certificates of this key store. Their aliases are the `kid`s of tokens.
+    #[cfg(feature = "keystore")]
+    pub fn keystore(self, store: KeyStore) -> Self {
+        Issuer { source: Source::KeyStore(store), ..self }
     }
 
     /// Uses these keys.

@@ -22,7 +22,8 @@
 //! # Features
 //!
 //! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery, refreshed on tokio.
-//! - `config`: the configuration file of the example servers, as TOML.
+//! - `keystore`: keys in Java (JKS) and PKCS#12 key stores.
+//! - `config`: the configuration file of the example servers, as TOML; brings `keystore`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -55,9 +56,13 @@ mod key;
     allow(dead_code, reason = "without a key client nobody fetches or swaps")
 )]
 mod key_demand;
+mod key_directory;
+mod key_file;
 mod key_index;
 mod key_selection;
 mod key_set;
+#[cfg(feature = "keystore")]
+mod key_store;
 #[cfg_attr(
     not(feature = "jwks-client"),
     allow(dead_code, reason = "without a key client nobody fetches or swaps")
@@ -96,6 +101,8 @@ pub use gate::{Gate, Passage, PendingAdmission};
 pub use issuer::{Issuer, NeedsAudience};
 pub use key::VerificationKey;
 pub use key_set::{KeySet, KeySetError};
+#[cfg(feature = "keystore")]
+pub use key_store::KeyStore;
 pub use moment::{Clock, Moment, SystemClock};
 pub use pem::PemError;
 pub use pending::Pending;

@@ -7,6 +7,7 @@ use crate::algorithm::Algorithm;
 use crate::issuer::{Issuer, Source};
 use crate::key_selection::MOST_TRIED;
 use crate::key_set::KeySet;
+use crate::{key_directory, key_file};
 
 /// Where keys come from, checked.
 pub(crate) enum KeyOrigin {
@@ -34,12 +35,15 @@ impl KeyOrigin {
             Source::Certificates(paths) => {
                 let mut all = KeySet::default();
                 for path in paths {
-                    let set = KeySet::from_pem(&read(path)?, None);
+                    let set = key_file::read(path, None);
                     let set = set.map_err(|error| format!("certificates {path:?}: {error}"))?;
                     set.keys().iter().for_each(|key| all.add(key.clone()));
                 }
                 all
             }
+            Source::KeyDirectory(path) => key_directory::read(path)?,
+            #[cfg(feature = "keystore")]
+            Source::KeyStore(store) => store.read()?,
         };
         if keys.is_empty() {
             return Err(format!("no usable key in the {}", described(&issuer.source)));
@@ -74,9 +78,14 @@ fn described(source: &Source) -> String {
         Source::JwksFile(path) => format!("jwks_file {path:?}"),
         Source::Certificates(paths) => format!("certificates {paths:?}"),
         Source::Pem { .. } => "PEM text".to_owned(),
-        Source::JwksText(_) | Source::Keys(_) | Source::Discovery | Source::JwksUri(_) => {
-            "key set".to_owned()
-        }
+        // What is read from directories and stores is never empty, and has names.
+        Source::JwksText(_)
+        | Source::Keys(_)
+        | Source::KeyDirectory(_)
+        | Source::Discovery
+        | Source::JwksUri(_) => "key set".to_owned(),
+        #[cfg(feature = "keystore")]
+        Source::KeyStore(_) => "key set".to_owned(),
     }
 }
 
