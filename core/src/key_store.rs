@@ -67,6 +67,7 @@ enum StoreError {
     Damaged,
     Unsupported,
     WrongPassword,
+    OtherPassword,
     NotSealed,
 }
 
@@ -187,6 +188,9 @@ impl StoreError {
             StoreError::Unsupported => "it is sealed or encrypted in a way that is not supported",
             StoreError::WrongPassword if has_password => "the password is wrong, or the file was changed",
             StoreError::WrongPassword => "it is sealed with a password, and none is given",
+            StoreError::OtherPassword => {
+                "something in it is encrypted with another password: make a store of the trusted certificates alone"
+            }
             StoreError::NotSealed => {
                 "it has no seal that the password could check: make it with one, or give no password"
             }

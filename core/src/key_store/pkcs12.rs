@@ -42,6 +42,8 @@ fn is_sealed(file: &[u8]) -> Option<bool> {
 fn told(error: &Error, is_sealed: bool) -> StoreError {
     match error {
         Error::MacError(_) => StoreError::WrongPassword,
+        // The seal was checked first.
+        Error::Pkcs5Error(_) | Error::UnpadError if is_sealed => StoreError::OtherPassword,
         // Without a seal, a wrong password makes nonsense of the content, or of the end of its last block.
         Error::Pkcs5Error(_) | Error::UnpadError | Error::DerError(_) if !is_sealed => {
             StoreError::WrongPassword
@@ -52,5 +54,22 @@ fn told(error: &Error, is_sealed: bool) -> StoreError {
         | Error::UnsupportedMacAlgorithm
         | Error::InvalidParameters => StoreError::Unsupported,
         _ => StoreError::Damaged,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_decrypted_is_told_by_whether_the_seal_was_good() {
+        for (error, is_sealed, expected) in [
+            (Error::UnpadError, true, StoreError::OtherPassword),
+            (Error::UnpadError, false, StoreError::WrongPassword),
+            (Error::InvalidPrivateKey, true, StoreError::Damaged),
+            (Error::UnsupportedMacAlgorithm, true, StoreError::Unsupported),
+        ] {
+            assert_eq!(told(&error, is_sealed), expected, "{error}");
+        }
     }
 }
