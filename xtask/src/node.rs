@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::{Failure, Outcome};
-use crate::process::{probe, run};
+use crate::process::{is_root, probe, run};
 use crate::tools::Version;
 
 /// The oldest release line that the provider runs on.
@@ -115,10 +115,6 @@ fn install_wheel(venv: &Path) -> Outcome<()> {
         make()?;
     }
     run(Command::new(venv.join("bin/python")).args(["-m", "pip", "install", "--quiet", WHEEL]))
-}
-
-fn is_root() -> bool {
-    probe(Command::new("id").arg("-u")).is_some_and(|uid| uid.trim() == "0")
 }
 
 #[cfg(test)]

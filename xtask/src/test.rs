@@ -9,6 +9,7 @@ use crate::junit;
 use crate::metadata::Metadata;
 use crate::node::Node;
 use crate::process::{self, cargo, status};
+use crate::programs;
 use crate::report::Report;
 use crate::steps::Steps;
 use crate::tools;
@@ -50,6 +51,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn set_up(metadata: &'a Metadata, steps: &mut Steps) -> Outcome<Self> {
         steps.run("install cargo-nextest", || tools::NEXTEST.ensure())?;
         let node = steps.run("install the provider", || counterpart::ensure(metadata))?;
+        steps.run("install programs", programs::ensure)?;
         let bench = Self { metadata, node };
         // `cargo test` builds a binary only as a test of itself. With all targets the plain ones
         // are built too, with the features that the tests are built with, so nothing is built twice.
