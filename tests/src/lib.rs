@@ -4,10 +4,12 @@
 mod binary;
 mod error;
 mod idp;
+mod program;
 
 pub use binary::{Server, executable, run};
 pub use error::HarnessError;
 pub use idp::{OidcProvider, Seen};
+pub use program::{KEYTOOL, OPENSSL, Program};
 
 /// The README compiles, and what it asserts holds.
 #[cfg(doctest)]
