@@ -236,6 +236,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_out_of_use_makes_its_tokens_invalid() {
+        for kind in [AuthErrorKind::KeyNotValid, AuthErrorKind::RevokedKey] {
+            let error = AuthError::new(kind);
+            assert_eq!(
+                header(&error, None),
+                r#"401 www-authenticate: Bearer error="invalid_token""#,
+                "{error}"
+            );
+        }
+        assert_eq!(AuthErrorKind::RevokedKey.phrase(), "the key of the token is revoked");
+    }
+
+    #[test]
     fn a_challenge_names_no_empty_list_of_scopes() {
         let scope = AuthError::insufficient_scope("".into());
         assert_eq!(header(&scope, None), r#"403 www-authenticate: Bearer error="insufficient_scope""#);
