@@ -1,18 +1,15 @@
 //! From the description of issuers to an authenticator.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::authenticator::{Authenticator, Trust, TrustedIssuer};
+use crate::authenticator::Authenticator;
 use crate::config_error::{ConfigError, Problems};
+use crate::control::{Changing, Control};
 use crate::issuer::Issuer;
-use crate::live_keys::LiveKeys;
-use crate::log::log_odd_keys;
 use crate::moment::{Clock, SystemClock};
-#[cfg(feature = "jwks-client")]
-use crate::refresh::{Driver, Remote};
-use crate::source::KeyOrigin;
+use crate::prepared::PreparedIssuer;
 use crate::token_source::TokenSource;
+use crate::trust::Trust;
 
 /// Collects what an [`Authenticator`] trusts.
 #[derive(Clone, Debug)]
@@ -21,17 +18,10 @@ pub struct AuthenticatorBuilder {
     issuers: Vec<Issuer>,
     realm: Option<String>,
     max_token_bytes: usize,
-    sources: Vec<TokenSource>,
+    pub(crate) sources: Vec<TokenSource>,
     clock: Arc<dyn Clock>,
-    #[cfg(feature = "jwks-client")]
+    #[cfg(feature = "refresh")]
     runtime: Option<tokio::runtime::Handle>,
-}
-
-/// One issuer, checked and with its keys read.
-struct Prepared {
-    trusted: TrustedIssuer,
-    #[cfg(feature = "jwks-client")]
-    remote: Option<Remote>,
 }
 
 impl Authenticator {
@@ -49,7 +39,7 @@ impl AuthenticatorBuilder {
             max_token_bytes: 16_384,
             sources: vec![TokenSource::Authorization],
             clock: Arc::new(SystemClock),
-            #[cfg(feature = "jwks-client")]
+            #[cfg(feature = "refresh")]
             runtime: None,
         }
     }
@@ -88,7 +78,7 @@ impl AuthenticatorBuilder {
     }
 
     /// Fetches keys on this runtime. Default: the one that [`build`](Self::build) is called in.
-    #[cfg(feature = "jwks-client")]
+    #[cfg(feature = "refresh")]
     pub fn runtime(self, runtime: tokio::runtime::Handle) -> Self {
         AuthenticatorBuilder { runtime: Some(runtime), ..self }
     }
@@ -100,51 +90,59 @@ impl AuthenticatorBuilder {
     ///
     /// A [`ConfigError`] with every problem at once.
     pub fn build(self) -> Result<Authenticator, ConfigError> {
-        #[cfg_attr(
-            not(feature = "jwks-client"),
-            expect(unused_mut, reason = "only the key client adds problems")
-        )]
-        let (mut problems, prepared) = self.prepare();
-        #[cfg(feature = "jwks-client")]
-        let runtime = {
-            let runtime = self.runtime.or_else(|| tokio::runtime::Handle::try_current().ok());
-            if runtime.is_none() && prepared.iter().any(|issuer| issuer.remote.is_some()) {
-                problems.add(
-                    "",
-                    "keys are fetched on a tokio runtime: build inside one, or give it by `runtime`",
-                );
-            }
-            runtime
-        };
-        let prepared = problems.or(prepared)?;
+        #[cfg(feature = "refresh")]
+        let runtime = self.runtime.clone().or_else(|| tokio::runtime::Handle::try_current().ok());
+        let control = Arc::new(Control::new(
+            self.clock.clone(),
+            #[cfg(feature = "refresh")]
+            runtime,
+        ));
+        let prepared = self.prepared_for(&control)?;
+        let sources = self.sources.clone().into();
+        let trust = self.trust(prepared, None, &control, &mut control.change());
+        Ok(Authenticator::new(trust, sources, control))
+    }
 
-        let mut issuers = HashMap::with_capacity(prepared.len());
-        #[cfg(feature = "jwks-client")]
-        let mut driver = Driver::new(runtime, self.clock.clone());
-        for issuer in prepared {
-            #[cfg_attr(
-                not(feature = "jwks-client"),
-                expect(unused_mut, reason = "only the key client sets demand")
-            )]
-            let mut trusted = issuer.trusted;
-            if let Some(keys) = trusted.keys.snapshot().usable(self.clock.now()) {
-                log_odd_keys(&trusted.policy.issuer, keys);
-            }
-            #[cfg(feature = "jwks-client")]
-            if let Some(remote) = issuer.remote {
-                trusted.demand = Some(driver.drive(remote, trusted.keys.clone()));
-            }
-            issuers.insert(trusted.policy.issuer.clone(), trusted);
+    /// Everything checked and read, under a control that can drive what has to be driven.
+    pub(crate) fn prepared_for(&self, control: &Control) -> Result<Vec<PreparedIssuer>, ConfigError> {
+        let (mut problems, prepared) = self.prepare();
+        #[cfg(feature = "refresh")]
+        if control.runtime.is_none() && prepared.iter().any(PreparedIssuer::is_driven) {
+            problems
+                .add("", "keys are fetched on a tokio runtime: build inside one, or give it by `runtime`");
         }
-        Ok(Authenticator::new(Trust {
-            issuers,
+        #[cfg(not(feature = "refresh"))]
+        let _ = (&mut problems, control);
+        problems.or(prepared)
+    }
+
+    /// Trusts what was prepared. What has not changed since `before` goes on as it is.
+    pub(crate) fn trust(
+        self,
+        prepared: Vec<PreparedIssuer>,
+        before: Option<&Trust>,
+        control: &Control,
+        overrides: &mut Changing<'_>,
+    ) -> Trust {
+        #[cfg(not(feature = "refresh"))]
+        let _ = control;
+        let issuers = prepared.into_iter().map(|issuer| {
+            let name = issuer.name().clone();
+            let before = before.and_then(|before| before.issuers.get(&name)).map(|issuer| &**issuer);
+            let overrides = overrides.get(&name).cloned().unwrap_or_default();
+            let trusted = issuer.trust(
+                before,
+                overrides,
+                #[cfg(feature = "refresh")]
+                control,
+            );
+            (name, Arc::new(trusted))
+        });
+        Trust {
+            issuers: issuers.collect(),
             max_token_bytes: self.max_token_bytes,
-            sources: self.sources.into(),
             realm: self.realm.map(Into::into),
-            clock: self.clock,
-            #[cfg(feature = "jwks-client")]
-            driver,
-        }))
+        }
     }
 
     /// Everything that is wrong, without building anything that runs.
@@ -158,7 +156,7 @@ impl AuthenticatorBuilder {
         &self.issuers
     }
 
-    fn prepare(&self) -> (Problems, Vec<Prepared>) {
+    fn prepare(&self) -> (Problems, Vec<PreparedIssuer>) {
         let mut problems = Problems::default();
         if self.issuers.is_empty() {
             problems.add("", "no issuer: nobody could get in");
@@ -194,34 +192,11 @@ impl AuthenticatorBuilder {
                 problems.add(&place, "two issuers of one name");
             }
             issuer.check(&mut problems);
-            match Prepared::new(issuer, realm.clone()) {
+            match PreparedIssuer::new(issuer, realm.clone()) {
                 Ok(issuer) => prepared.push(issuer),
                 Err(message) => problems.add(&place, message),
             }
         }
         (problems, prepared)
-    }
-}
-
-impl Prepared {
-    fn new(issuer: &Issuer, realm: Option<Arc<str>>) -> Result<Self, String> {
-        let policy = Arc::new(issuer.policy(realm));
-        match KeyOrigin::of(issuer)? {
-            KeyOrigin::Fixed(keys) => Ok(Prepared {
-                trusted: TrustedIssuer { policy, keys: Arc::new(LiveKeys::fixed(keys)), demand: None },
-                #[cfg(feature = "jwks-client")]
-                remote: None,
-            }),
-            #[cfg(feature = "jwks-client")]
-            KeyOrigin::Remote { jwks_uri } => {
-                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch)?;
-                let keys = Arc::new(LiveKeys::empty());
-                Ok(Prepared { trusted: TrustedIssuer { policy, keys, demand: None }, remote: Some(remote) })
-            }
-            #[cfg(not(feature = "jwks-client"))]
-            KeyOrigin::Remote { .. } => {
-                Err("no keys given, and fetching them needs the feature `jwks-client`".to_owned())
-            }
-        }
     }
 }

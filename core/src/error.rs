@@ -50,6 +50,8 @@ pub enum AuthErrorKind {
     AmbiguousKey,
     /// The signature is not that of the key.
     BadSignature,
+    /// The signature is that of a key which an operator has revoked.
+    RevokedKey,
     /// A claim that is required is absent.
     MissingClaim,
     /// A claim has the wrong JSON type or a value outside its range.
@@ -174,6 +176,7 @@ impl AuthErrorKind {
             AuthErrorKind::KeyMismatch => "the key does not fit the algorithm",
             AuthErrorKind::AmbiguousKey => "too many keys fit the token",
             AuthErrorKind::BadSignature => "the signature is wrong",
+            AuthErrorKind::RevokedKey => "the key of the token is revoked",
             AuthErrorKind::MissingClaim => "a required claim is missing",
             AuthErrorKind::InvalidClaim => "a claim has the wrong type or range",
             AuthErrorKind::ClaimMismatch => "a claim has none of the configured values",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How keys are fetched over the network.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FetchSettings {
     pub(crate) start: Start,
     pub(crate) refresh_interval: Duration,

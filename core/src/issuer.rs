@@ -1,7 +1,7 @@
 //! One trusted issuer, as the application describes it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use crate::algorithm::Algorithm;
 use crate::config_error::Problems;
 use crate::fetch_settings::{FetchSettings, Start};
 use crate::key_set::KeySet;
+#[cfg(feature = "refresh")]
+use crate::key_source::KeySource;
 use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
 
 /// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
@@ -40,6 +42,7 @@ pub struct Issuer {
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) scopes_claim: Vec<String>,
     pub(crate) fetch: FetchSettings,
+    pub(crate) watch_files: bool,
 }
 
 /// An issuer about whose audience nothing is said yet. It becomes an [`Issuer`] by saying it.
@@ -56,9 +59,45 @@ pub(crate) enum Source {
     JwksUri(String),
     JwksText(String),
     JwksFile(PathBuf),
-    Pem { text: String, key_id: Option<String> },
+    Pem {
+        text: String,
+        key_id: Option<String>,
+    },
     Certificates(Vec<PathBuf>),
     Keys(KeySet),
+    #[cfg(feature = "refresh")]
+    Custom(Arc<dyn KeySource>),
+}
+
+impl Source {
+    /// The files and directories that the keys are read from.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        match self {
+            Source::JwksFile(path) => vec![path],
+            Source::Certificates(paths) => paths.iter().map(PathBuf::as_path).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether two sources name the same place. Sets of keys that were put together by hand are told apart by nothing that is
+/// cheap to compare, so they are never the same.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Source::Discovery, Source::Discovery) => true,
+            (Source::JwksUri(one), Source::JwksUri(another))
+            | (Source::JwksText(one), Source::JwksText(another)) => one == another,
+            (Source::JwksFile(one), Source::JwksFile(another)) => one == another,
+            (Source::Certificates(one), Source::Certificates(another)) => one == another,
+            (Source::Pem { text, key_id }, Source::Pem { text: other_text, key_id: other_key_id }) => {
+                text == other_text && key_id == other_key_id
+            }
+            #[cfg(feature = "refresh")]
+            (Source::Custom(one), Source::Custom(another)) => Arc::ptr_eq(one, another),
+            _ => false,
+        }
+    }
 }
 
 /// Places, never a key: the text may hold more than its owner knows.
@@ -74,6 +113,8 @@ impl fmt::Debug for Source {
             }
             Source::Certificates(paths) => formatter.debug_tuple("Certificates").field(paths).finish(),
             Source::Keys(keys) => formatter.debug_tuple("Keys").field(keys).finish(),
+            #[cfg(feature = "refresh")]
+            Source::Custom(_) => formatter.write_str("Custom(..)"),
         }
     }
 }
@@ -119,6 +160,22 @@ impl Issuer {
     /// Uses these keys.
     pub fn keys(self, keys: KeySet) -> Self {
         Issuer { source: Source::Keys(keys), ..self }
+    }
+
+    /// Loads keys from `source`, as a URL is fetched: ahead of need, and when a token names one that is not there.
+    #[cfg(feature = "refresh")]
+    pub fn key_source(self, source: impl KeySource) -> Self {
+        Issuer { source: Source::Custom(Arc::new(source)), ..self }
+    }
+
+    /// Reads the files of keys again when they change, at each `refresh_interval`, and when a token names a key that is not
+    /// there, as whole sets. A file that cannot be read any more is told in the log, and its keys go on to serve. Default: files
+    /// are read once, when the authenticator is built.
+    ///
+    /// Changes are heard of from the directories of the files, so a file may be replaced by another of its name, or be a link.
+    #[cfg(feature = "watch")]
+    pub fn watch_files(self) -> Self {
+        Issuer { watch_files: true, ..self }
     }
 
     /// Accepts these algorithms only. Default: every asymmetric one that a key of the issuer allows.
@@ -226,6 +283,17 @@ impl Issuer {
         self
     }
 
+    /// Whether its files are read again when they change.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn watches_files(&self) -> bool {
+        self.watch_files && !self.source.paths().is_empty()
+    }
+
+    /// Whether its keys come from the same place by the same rules as those of `other`.
+    pub(crate) fn keys_as(&self, other: &Issuer) -> bool {
+        self.source == other.source && self.fetch == other.fetch && self.watch_files == other.watch_files
+    }
+
     /// Checks what can be checked without reading files, and tells every problem.
     pub(crate) fn check(&self, problems: &mut Problems) {
         let place = format!("issuer {:?}", self.name);
@@ -324,6 +392,7 @@ impl NeedsAudience {
             max_lifetime: None,
             scopes_claim: strings(["scope"]),
             fetch: FetchSettings::default(),
+            watch_files: false,
         }
     }
 }

@@ -21,7 +21,9 @@
 //!
 //! # Features
 //!
-//! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery, refreshed on tokio.
+//! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery.
+//! - `refresh`, which it includes: keys from a `KeySource` of the application, and refreshing them on tokio.
+//! - `watch`: files of keys are read again when they change.
 //! - `config`: the configuration file of the example servers, as TOML.
 
 #![forbid(unsafe_code)]
@@ -39,6 +41,7 @@ mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
+mod control;
 mod error;
 mod fetch_settings;
 mod gate;
@@ -48,14 +51,17 @@ mod jwk;
 mod jws;
 mod key;
 #[cfg_attr(
-    not(feature = "jwks-client"),
-    allow(dead_code, reason = "without a key client nobody fetches or swaps")
+    not(feature = "refresh"),
+    allow(dead_code, reason = "without a refresher nobody fetches or swaps")
 )]
 mod key_demand;
 mod key_set;
+#[cfg(feature = "refresh")]
+mod key_source;
+mod levers;
 #[cfg_attr(
-    not(feature = "jwks-client"),
-    allow(dead_code, reason = "without a key client nobody fetches or swaps")
+    not(feature = "refresh"),
+    allow(dead_code, reason = "without a refresher nobody fetches or swaps")
 )]
 mod live_keys;
 mod log;
@@ -63,17 +69,23 @@ mod moment;
 mod pem;
 mod pending;
 mod policy;
-#[cfg(feature = "jwks-client")]
+mod prepared;
+#[cfg(feature = "refresh")]
 mod refresh;
 mod refusal;
+mod reload;
 mod render;
 mod request;
+mod revoked_keys;
 mod scopes;
 mod signature;
 mod source;
+mod status;
 mod token;
 mod token_source;
 mod traces;
+mod trust;
+mod trusted_issuer;
 mod typed_scopes;
 
 pub use access_rule::AccessRule;
@@ -89,14 +101,20 @@ pub use gate::{Gate, Passage, PendingAdmission};
 pub use issuer::{Issuer, NeedsAudience};
 pub use key::VerificationKey;
 pub use key_set::{KeySet, KeySetError};
+#[cfg(feature = "refresh")]
+pub use key_source::{KeySource, KeySourceError, KeySourceFuture, LoadedKeys};
+pub use levers::LeverError;
+#[cfg(feature = "refresh")]
+pub use levers::Refreshing;
 pub use moment::{Clock, Moment, SystemClock};
 pub use pem::PemError;
 pub use pending::Pending;
-#[cfg(feature = "jwks-client")]
+#[cfg(feature = "refresh")]
 pub use refresh::KeysNotReady;
 pub use refusal::{Refusal, RefusalClass};
 pub use render::{GrpcRefusal, ProblemDetails, RenderRefusal};
 pub use request::RequestView;
+pub use status::{IssuerStatus, KeyState};
 pub use token::VerifiedToken;
 pub use token_source::TokenSource;
 pub use traces::Traces;

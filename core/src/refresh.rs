@@ -4,13 +4,22 @@
 //! issuer. Requests meet neither: they read the keys, and a miss only rings the bell.
 
 mod budget;
+#[cfg(feature = "jwks-client")]
 mod client;
+#[cfg(feature = "jwks-client")]
 mod discovery;
 mod driver;
 mod engine;
+#[cfg_attr(not(feature = "jwks-client"), allow(dead_code, reason = "most errors are those of the network"))]
 mod fetch_error;
+mod fetcher;
+mod ready;
+#[cfg(feature = "jwks-client")]
 mod remote;
 
-pub(crate) use driver::Driver;
-pub use driver::KeysNotReady;
+pub(crate) use driver::Driven;
+pub(crate) use fetcher::{Fetcher, Place};
+pub use ready::KeysNotReady;
+pub(crate) use ready::ready;
+#[cfg(feature = "jwks-client")]
 pub(crate) use remote::Remote;

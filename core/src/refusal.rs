@@ -55,6 +55,7 @@ impl RefusalClass {
             | AuthErrorKind::KeyMismatch
             | AuthErrorKind::AmbiguousKey
             | AuthErrorKind::BadSignature
+            | AuthErrorKind::RevokedKey
             | AuthErrorKind::MissingClaim
             | AuthErrorKind::InvalidClaim
             | AuthErrorKind::ClaimMismatch

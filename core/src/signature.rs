@@ -8,7 +8,7 @@ use crate::error::AuthErrorKind;
 use crate::json::JsonObject;
 use crate::jws::{Header, UnverifiedJws};
 use crate::key::VerificationKey;
-use crate::key_set::KeySet;
+use crate::live_keys::UsableKeys;
 
 /// A JWS whose signature was made with a key of its issuer. Only [`VerifiedJws::verify`] makes one. What the claims say
 /// is not judged yet.
@@ -23,7 +23,7 @@ impl VerifiedJws {
     /// configuration, and one that the key itself is bound to; the header only says which of them it was.
     pub(crate) fn verify<'t>(
         jws: UnverifiedJws<'t>,
-        keys: &KeySet,
+        keys: UsableKeys<'_>,
         allowed: &[Algorithm],
     ) -> Result<Self, (AuthErrorKind, UnverifiedJws<'t>)> {
         match verifying_key(&jws, keys, allowed) {
@@ -57,19 +57,24 @@ impl fmt::Debug for VerifiedJws {
 
 fn verifying_key(
     jws: &UnverifiedJws<'_>,
-    keys: &KeySet,
+    keys: UsableKeys<'_>,
     allowed: &[Algorithm],
 ) -> Result<VerificationKey, AuthErrorKind> {
     let algorithm = jws.header().algorithm;
     if !allowed.contains(&algorithm) {
         return Err(AuthErrorKind::AlgorithmNotAllowed);
     }
-    let candidates = keys.candidates(jws.header().key_id.as_deref(), algorithm)?;
+    let candidates = keys.keys.candidates(jws.header().key_id.as_deref(), algorithm)?;
     let mut buffer = [0; LONGEST_SIGNATURE];
     let signature = base64url::decode_into(jws.signature().as_bytes(), &mut buffer);
     let signature = signature.ok_or(AuthErrorKind::MalformedToken)?;
     let fitting = candidates.iter().find(|key| key.verify(algorithm, jws.signing_input(), signature));
-    fitting.cloned().ok_or(AuthErrorKind::BadSignature)
+    let key = fitting.ok_or(AuthErrorKind::BadSignature)?;
+    // Asked of the key that made the signature: no other name, and no other key beside it, revives it.
+    if keys.revoked.contains(key) {
+        return Err(AuthErrorKind::RevokedKey);
+    }
+    Ok(key.clone())
 }
 
 /// RSA of 8192 bits.

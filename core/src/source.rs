@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(feature = "refresh")]
+use std::sync::Arc;
 
 use crate::algorithm::Algorithm;
 use crate::issuer::{Issuer, Source};
 use crate::key_set::{KeySet, MOST_TRIED};
+#[cfg(feature = "refresh")]
+use crate::key_source::KeySource;
 
 /// Where keys come from, checked.
 pub(crate) enum KeyOrigin {
@@ -16,6 +20,9 @@ pub(crate) enum KeyOrigin {
         #[cfg_attr(not(feature = "jwks-client"), expect(dead_code, reason = "only the key client fetches"))]
         jwks_uri: Option<String>,
     },
+    /// The application loads them.
+    #[cfg(feature = "refresh")]
+    Custom(Arc<dyn KeySource>),
 }
 
 impl KeyOrigin {
@@ -24,6 +31,8 @@ impl KeyOrigin {
         let keys = match &issuer.source {
             Source::Discovery => return Ok(KeyOrigin::Remote { jwks_uri: None }),
             Source::JwksUri(url) => return Ok(KeyOrigin::Remote { jwks_uri: Some(url.clone()) }),
+            #[cfg(feature = "refresh")]
+            Source::Custom(source) => return Ok(KeyOrigin::Custom(source.clone())),
             Source::Keys(keys) => keys.clone(),
             Source::JwksText(text) => jwks("jwks", text)?,
             Source::JwksFile(path) => jwks(&format!("jwks_file {path:?}"), &read(path)?)?,
@@ -73,9 +82,7 @@ fn described(source: &Source) -> String {
         Source::JwksFile(path) => format!("jwks_file {path:?}"),
         Source::Certificates(paths) => format!("certificates {paths:?}"),
         Source::Pem { .. } => "PEM text".to_owned(),
-        Source::JwksText(_) | Source::Keys(_) | Source::Discovery | Source::JwksUri(_) => {
-            "key set".to_owned()
-        }
+        _ => "key set".to_owned(),
     }
 }
 

@@ -24,6 +24,12 @@ pub(crate) enum FetchError {
     NotMetadata,
     OtherIssuer,
     UnsafeJwksUri(&'static str),
+    /// What a source of the application's, or a file, has to say.
+    Source {
+        message: String,
+        retry_after: Option<Duration>,
+    },
+    Panicked,
 }
 
 impl FetchError {
@@ -34,7 +40,7 @@ impl FetchError {
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            FetchError::Status { retry_after, .. } => *retry_after,
+            FetchError::Status { retry_after, .. } | FetchError::Source { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -62,6 +68,8 @@ impl fmt::Display for FetchError {
                 formatter.write_str("the discovery document has no string `issuer` and `jwks_uri`")
             }
             FetchError::OtherIssuer => formatter.write_str("the discovery document names another issuer"),
+            FetchError::Source { message, .. } => formatter.write_str(message),
+            FetchError::Panicked => formatter.write_str("the source of the keys panicked"),
             FetchError::UnsafeJwksUri(reason) => write!(formatter, "the jwks_uri of discovery {reason}"),
         }
     }
