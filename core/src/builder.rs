@@ -5,9 +5,13 @@ use std::sync::Arc;
 use crate::authenticator::Authenticator;
 use crate::config_error::{ConfigError, Problems};
 use crate::control::{Changing, Control};
+#[cfg(feature = "jwks-client")]
+use crate::dynamic_issuers::DynamicIssuers;
 use crate::issuer::Issuer;
 use crate::moment::{Clock, SystemClock};
 use crate::prepared::PreparedIssuer;
+#[cfg(feature = "jwks-client")]
+use crate::tenants::Tenants;
 use crate::token_source::TokenSource;
 use crate::trust::Trust;
 
@@ -20,6 +24,8 @@ pub struct AuthenticatorBuilder {
     max_token_bytes: usize,
     pub(crate) sources: Vec<TokenSource>,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "jwks-client")]
+    dynamic: Option<DynamicIssuers>,
     #[cfg(feature = "refresh")]
     runtime: Option<tokio::runtime::Handle>,
 }
@@ -39,6 +45,8 @@ impl AuthenticatorBuilder {
             max_token_bytes: 16_384,
             sources: vec![TokenSource::Authorization],
             clock: Arc::new(SystemClock),
+            #[cfg(feature = "jwks-client")]
+            dynamic: None,
             #[cfg(feature = "refresh")]
             runtime: None,
         }
@@ -54,6 +62,12 @@ impl AuthenticatorBuilder {
     pub fn issuer(mut self, issuer: Issuer) -> Self {
         self.issuers.push(issuer);
         self
+    }
+
+    /// Also trusts issuers that a resolver knows.
+    #[cfg(feature = "jwks-client")]
+    pub fn dynamic_issuers(self, dynamic: DynamicIssuers) -> Self {
+        AuthenticatorBuilder { dynamic: Some(dynamic), ..self }
     }
 
     /// Names the protection space in challenges (RFC 9110, section 11.5). Default: none.
@@ -107,7 +121,8 @@ impl AuthenticatorBuilder {
     pub(crate) fn prepared_for(&self, control: &Control) -> Result<Vec<PreparedIssuer>, ConfigError> {
         let (mut problems, prepared) = self.prepare();
         #[cfg(feature = "refresh")]
-        if control.runtime.is_none() && prepared.iter().any(PreparedIssuer::is_driven) {
+        if control.runtime.is_none() && (prepared.iter().any(PreparedIssuer::is_driven) || self.is_dynamic())
+        {
             problems
                 .add("", "keys are fetched on a tokio runtime: build inside one, or give it by `runtime`");
         }
@@ -121,7 +136,7 @@ impl AuthenticatorBuilder {
         self,
         prepared: Vec<PreparedIssuer>,
         before: Option<&Trust>,
-        control: &Control,
+        control: &Arc<Control>,
         overrides: &mut Changing<'_>,
     ) -> Trust {
         #[cfg(not(feature = "refresh"))]
@@ -138,11 +153,27 @@ impl AuthenticatorBuilder {
             );
             (name, Arc::new(trusted))
         });
+        let realm: Option<Arc<str>> = self.realm.map(Into::into);
+        #[cfg(feature = "jwks-client")]
+        let tenants = self.dynamic.map(|dynamic| {
+            let before = before.and_then(|before| before.tenants.as_ref());
+            let before = before.filter(|before| before.are_those_of(&dynamic, realm.as_deref()));
+            before.cloned().unwrap_or_else(|| Arc::new(Tenants::new(dynamic, realm.clone(), control.clone())))
+        });
         Trust {
             issuers: issuers.collect(),
             max_token_bytes: self.max_token_bytes,
-            realm: self.realm.map(Into::into),
+            realm,
+            #[cfg(feature = "jwks-client")]
+            tenants,
         }
+    }
+
+    fn is_dynamic(&self) -> bool {
+        #[cfg(feature = "jwks-client")]
+        return self.dynamic.is_some();
+        #[cfg(not(feature = "jwks-client"))]
+        false
     }
 
     /// Everything that is wrong, without building anything that runs.
@@ -158,7 +189,7 @@ impl AuthenticatorBuilder {
 
     fn prepare(&self) -> (Problems, Vec<PreparedIssuer>) {
         let mut problems = Problems::default();
-        if self.issuers.is_empty() {
+        if self.issuers.is_empty() && !self.is_dynamic() {
             problems.add("", "no issuer: nobody could get in");
         }
         if self.max_token_bytes == 0 {
@@ -183,6 +214,10 @@ impl AuthenticatorBuilder {
         let is_plain = |realm: &str| realm.chars().all(|character| matches!(character, ' '..='~'));
         if let Some(realm) = self.realm.as_deref().filter(|realm| !is_plain(realm)) {
             problems.add("", format!("realm = {realm:?}: printable ASCII only"));
+        }
+        #[cfg(feature = "jwks-client")]
+        if let Some(dynamic) = &self.dynamic {
+            dynamic.check(&mut problems);
         }
         let realm: Option<Arc<str>> = self.realm.as_deref().map(Into::into);
         let mut prepared = Vec::new();

@@ -16,6 +16,7 @@ pub(crate) struct FetchSettings {
     pub(crate) jwks_hosts: Vec<String>,
     pub(crate) allow_insecure_http: bool,
     pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) guard: bool,
 }
 
 /// What [`Authenticator::ready`](crate::Authenticator::ready) does while an issuer's keys are not there.
@@ -62,6 +63,7 @@ impl Default for FetchSettings {
             jwks_hosts: Vec::new(),
             allow_insecure_http: false,
             ca_file: None,
+            guard: false,
         }
     }
 }

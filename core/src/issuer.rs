@@ -294,6 +294,14 @@ impl Issuer {
         self.source == other.source && self.fetch == other.fetch && self.watch_files == other.watch_files
     }
 
+    /// All problems of the description in one text, for a description that is made while the service runs.
+    #[cfg(feature = "jwks-client")]
+    pub(crate) fn checked(&self) -> Result<(), String> {
+        let mut problems = Problems::default();
+        self.check(&mut problems);
+        problems.or(()).map_err(|error| error.to_string())
+    }
+
     /// Checks what can be checked without reading files, and tells every problem.
     pub(crate) fn check(&self, problems: &mut Problems) {
         let place = format!("issuer {:?}", self.name);

@@ -176,7 +176,7 @@ impl Authenticator {
     }
 
     fn trusted(&self, issuer: &str) -> Result<Arc<TrustedIssuer>, LeverError> {
-        self.trust().issuers.get(issuer).cloned().ok_or(LeverError::UnknownIssuer)
+        self.trust().issuer(issuer).ok_or(LeverError::UnknownIssuer)
     }
 }
 

@@ -36,12 +36,16 @@ mod algorithm;
 mod authenticator;
 mod base64url;
 mod bearer;
+#[cfg(feature = "refresh")]
+mod budget;
 mod builder;
 mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
 mod control;
+#[cfg(feature = "jwks-client")]
+mod dynamic_issuers;
 mod error;
 mod fetch_settings;
 mod gate;
@@ -81,12 +85,16 @@ mod scopes;
 mod signature;
 mod source;
 mod status;
+#[cfg(feature = "jwks-client")]
+mod tenants;
 mod token;
 mod token_source;
 mod traces;
 mod trust;
 mod trusted_issuer;
 mod typed_scopes;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use access_rule::AccessRule;
 pub use admission::{Admission, Anonymous, Caller, Rejection};
@@ -95,6 +103,8 @@ pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
 pub use config_error::{ConfigError, ConfigProblem};
+#[cfg(feature = "jwks-client")]
+pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};
 pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
 pub use fetch_settings::Start;
 pub use gate::{Gate, Passage, PendingAdmission};

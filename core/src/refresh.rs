@@ -3,7 +3,6 @@
 //! What to do when is decided by [`engine`], which knows no socket and no clock. [`driver`] does it, in one task for each
 //! issuer. Requests meet neither: they read the keys, and a miss only rings the bell.
 
-mod budget;
 #[cfg(feature = "jwks-client")]
 mod client;
 #[cfg(feature = "jwks-client")]
@@ -22,4 +21,4 @@ pub(crate) use fetcher::{Fetcher, Place};
 pub use ready::KeysNotReady;
 pub(crate) use ready::ready;
 #[cfg(feature = "jwks-client")]
-pub(crate) use remote::Remote;
+pub(crate) use remote::{Remote, is_safe_scheme};

@@ -17,6 +17,7 @@ pub struct IssuerStatus {
     skipped_keys: usize,
     revoked_keys: usize,
     is_pinned: bool,
+    is_dynamic: bool,
     age: Option<Duration>,
     last_error: Option<String>,
     next_refresh: Option<Duration>,
@@ -37,10 +38,14 @@ pub enum KeyState {
 }
 
 impl Authenticator {
-    /// How the keys of each issuer are now, in the order of their names.
+    /// How the keys of each issuer are now, in the order of their names. Of dynamic issuers, those that are known.
     pub fn status(&self) -> Vec<IssuerStatus> {
-        let now = self.now();
-        let mut all: Vec<_> = self.trust().issuers.values().map(|issuer| issuer.status(now)).collect();
+        let (now, trust) = (self.now(), self.trust());
+        let mut all: Vec<_> = trust.issuers.values().map(|issuer| issuer.status(now)).collect();
+        #[cfg(feature = "jwks-client")]
+        for tenant in trust.tenants.iter().flat_map(|tenants| tenants.all()) {
+            all.push(IssuerStatus { is_dynamic: true, ..tenant.status(now) });
+        }
         all.sort_by(|one, another| one.issuer.cmp(&another.issuer));
         all
     }
@@ -61,6 +66,7 @@ impl TrustedIssuer {
             skipped_keys: keys.map_or(0, |keys| keys.skipped().len()),
             revoked_keys: snapshot.revoked().len(),
             is_pinned: snapshot.is_pinned(),
+            is_dynamic: false,
             age: snapshot.age(now),
             #[cfg(feature = "refresh")]
             last_error: driven.and_then(crate::refresh::Driven::last_error),
@@ -108,6 +114,11 @@ impl IssuerStatus {
     /// Whether an operator has pinned the keys.
     pub fn is_pinned(&self) -> bool {
         self.is_pinned
+    }
+
+    /// Whether a resolver named it, and not the configuration.
+    pub fn is_dynamic(&self) -> bool {
+        self.is_dynamic
     }
 
     /// How long ago the keys were asked for; none for keys that do not age.

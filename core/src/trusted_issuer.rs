@@ -39,10 +39,14 @@ impl TrustedIssuer {
         let seen = snapshot.generation();
         let demand = if asking.keys > 0 { self.demand(kind, &jws, seen, now) } else { None };
         let (retry_after, is_busy) = match demand {
-            Some(Demand::AlreadyThere) => return self.look(jws, now, asking),
+            Some(Demand::AlreadyThere) if asking.looks > 0 => {
+                return self.look(jws, now, Asking { looks: asking.looks - 1, ..asking });
+            }
+            // Sets are swapped faster than they are read: one of them will do.
+            Some(Demand::AlreadyThere) => (RETRY_SOON, true),
             Some(Demand::Awaited { fetched, conclusive }) => {
                 let keys = if conclusive { 0 } else { asking.keys - 1 };
-                return Verdict::Awaited { wait: fetched, then: Asking { keys } };
+                return Verdict::Awaited { wait: fetched, then: Asking { keys, ..asking } };
             }
             Some(Demand::Refused { retry_after }) => (retry_after, false),
             Some(Demand::Busy { retry_after }) => (retry_after, true),

@@ -3,6 +3,8 @@
 use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
+#[cfg(feature = "watch")]
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -21,11 +23,16 @@ use crate::moment::{Clock, Moment};
 use crate::refresh::engine::{Answer, Engine, Outcome, Step, Wanted};
 use crate::refresh::fetch_error::FetchError;
 use crate::refresh::fetcher::{FetchedKeys, Fetcher};
+#[cfg(feature = "watch")]
+use crate::watch::FileWatch;
 
 /// The task that fetches the keys of one issuer. It ends with it.
 pub(crate) struct Driven {
     shared: Arc<Shared>,
     task: Option<AbortHandle>,
+    /// Asks for a fetch when files have changed.
+    #[cfg(feature = "watch")]
+    _watch: Option<FileWatch>,
 }
 
 /// What requests, operators and the task of one issuer share.
@@ -44,6 +51,9 @@ struct Shared {
     engine: Mutex<Engine>,
     last_error: Mutex<Option<FetchError>>,
     wake: Notify,
+    /// Files have changed since they were last read.
+    #[cfg(feature = "watch")]
+    changed: AtomicBool,
     /// Tells a fetch in flight that nobody wants it any more.
     dropped: Notify,
     ended: watch::Receiver<u64>,
@@ -56,8 +66,9 @@ impl Driven {
     pub(crate) fn start(fetcher: Fetcher, keys: Arc<LiveKeys>, after: Duration, control: &Control) -> Self {
         let (ended, watched) = watch::channel(0);
         let mut engine = Engine::new(&fetcher.settings, after, control.clock.now());
-        if keys.snapshot().is_pinned() {
-            engine.pin();
+        let pinned = keys.snapshot().keys().filter(|_| keys.snapshot().is_pinned()).cloned();
+        if let Some(pinned) = pinned {
+            keys.pin(engine.pin(), pinned);
         }
         let shared = Arc::new(Shared {
             issuer: fetcher.issuer.clone(),
@@ -69,6 +80,8 @@ impl Driven {
             engine: Mutex::new(engine),
             last_error: Mutex::default(),
             wake: Notify::new(),
+            #[cfg(feature = "watch")]
+            changed: AtomicBool::new(false),
             dropped: Notify::new(),
             ended: watched,
             waiting: AtomicUsize::new(0),
@@ -80,8 +93,15 @@ impl Driven {
         if let Some(read) = read {
             keys.replace(0, read, Some(shared.lifetime(shared.clock.now(), shared.interval)));
         }
+        #[cfg(feature = "watch")]
+        let watch = watch(&fetcher, &shared);
         let task = control.runtime.as_ref().map(|runtime| runtime.spawn(run(fetcher, shared.clone(), ended)));
-        Driven { shared, task: task.map(|task| task.abort_handle()) }
+        Driven {
+            shared,
+            task: task.map(|task| task.abort_handle()),
+            #[cfg(feature = "watch")]
+            _watch: watch,
+        }
     }
 
     /// Fetches as soon as may be, on nobody's budget. Gives the end of that fetch; none while a set is pinned.
@@ -145,6 +165,22 @@ impl Driven {
     pub(crate) async fn until(&self, is_enough: impl Fn(u64) -> bool) -> Result<(), FetcherGone> {
         self.shared.until(is_enough).await
     }
+}
+
+/// Watches the files that the keys are read from. Where that cannot be, they are still read again on schedule.
+#[cfg(feature = "watch")]
+fn watch(fetcher: &Fetcher, shared: &Arc<Shared>) -> Option<FileWatch> {
+    let paths = fetcher.paths();
+    if paths.is_empty() {
+        return None;
+    }
+    let shared = shared.clone();
+    let issuer = shared.issuer.clone();
+    let watch = FileWatch::start(paths, move || {
+        shared.changed.store(true, Ordering::Relaxed);
+        shared.wake.notify_one();
+    });
+    watch.inspect_err(|error| warn!(target: "claimgate", issuer = &*issuer, "{error}")).ok()
 }
 
 impl Drop for Driven {
@@ -221,6 +257,14 @@ impl Drop for Place {
 
 async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64>) {
     loop {
+        #[cfg(feature = "watch")]
+        if shared.changed.load(Ordering::Relaxed) {
+            // Whoever writes one file mostly writes more, and files that change all the time are not read all the time. What
+            // changes from the reading on is another change.
+            tokio::time::sleep(SETTLE).await;
+            shared.changed.store(false, Ordering::Relaxed);
+            let _ = shared.engine().refresh_now();
+        }
         // Before the engine is asked: a set that is pinned between its answer and the fetch is heard of all the same.
         let mut dropped = pin!(shared.dropped.notified());
         dropped.as_mut().enable();
@@ -294,5 +338,7 @@ fn chance() -> f64 {
     }
 }
 
+#[cfg(feature = "watch")]
+const SETTLE: Duration = Duration::from_millis(50);
 const MOST_WAITING: usize = 1_024;
 const RETRY_SOON: Duration = Duration::from_secs(1);

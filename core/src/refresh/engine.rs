@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::budget::Budget;
 use crate::fetch_settings::FetchSettings;
 use crate::key_demand::MissKind;
 use crate::moment::Moment;
-use crate::refresh::budget::Budget;
 
 /// Decides about the fetches of one issuer.
 ///

@@ -45,6 +45,15 @@ impl Fetcher {
         !matches!(self.place, Place::Files(_))
     }
 
+    /// The files that are read, if files are.
+    #[cfg(feature = "watch")]
+    pub(crate) fn paths(&self) -> Vec<&std::path::Path> {
+        match &self.place {
+            Place::Files(issuer) => issuer.source.paths(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Fetches once, within the time limit. Whatever goes wrong is an error, also a panic: the task that fetches has to live.
     pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
         let limit = self.settings.timeout;

@@ -2,11 +2,18 @@
 #![cfg(feature = "jwks-client")]
 
 mod answers;
+mod custom;
 mod demand;
 mod discovery;
+mod dynamic;
+#[cfg(feature = "watch")]
+mod files;
+mod levers;
 mod outage;
+mod reload;
 mod rotation;
 mod sharing;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -230,7 +230,7 @@ fn a_refresh_that_is_asked_for_begins_afterwards_and_costs_no_budget() {
     assert_eq!(run.engine.refresh_now(), Some(2));
     assert_eq!(run.step(1), Step::Fetch { generation: 2 });
     assert_eq!(run.engine.refresh_now(), Some(3), "the one in flight may have its answer from before");
-    assert_eq!(run.step(1), Step::Sleep(LOOK_AGAIN), "and one at a time");
+    assert!(matches!(run.step(1), Step::Sleep(_)), "and one at a time");
     assert!(run.ended(2, 2, KEYS).is_some());
     assert_eq!(run.step(2), Step::Fetch { generation: 3 });
     assert!(run.ended(3, 3, FAILED).is_none());
