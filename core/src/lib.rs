@@ -23,6 +23,11 @@
 //!
 //! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery, refreshed on tokio.
 //! - `config`: the configuration file of the example servers, as TOML.
+//!
+//! # External types
+//!
+//! With `jwks-client`, `reqwest::Client` ([`Issuer::http_client`]) and `tokio::runtime::Handle`
+//! ([`AuthenticatorBuilder::runtime`]) are part of the API. A new major version of theirs is one of ours.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -101,3 +106,7 @@ pub use token::VerifiedToken;
 pub use token_source::TokenSource;
 pub use traces::Traces;
 pub use typed_scopes::{Scope, Scopes};
+
+/// The HTTP client whose type [`Issuer::http_client`] takes, in the version that it takes.
+#[cfg(feature = "jwks-client")]
+pub use reqwest;

@@ -69,13 +69,13 @@ impl LiveKeys {
     pub(crate) fn replace(
         &self,
         generation: u64,
-        keys: KeySet,
+        keys: Arc<KeySet>,
         loaded: Moment,
         fresh_for: Duration,
         stale_for: Duration,
     ) {
         let lifetime = Some(Lifetime { loaded, fresh_for, stale_for });
-        self.0.store(Arc::new(Snapshot { generation, keys: Some(Arc::new(keys)), lifetime }));
+        self.0.store(Arc::new(Snapshot { generation, keys: Some(keys), lifetime }));
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
         let live = LiveKeys::empty();
         assert_eq!(live.snapshot().freshness(start), Freshness::NeverLoaded);
         assert!(live.snapshot().usable(start).is_none());
-        live.replace(1, KeySet::default(), start, Duration::from_secs(600), Duration::from_secs(3_600));
+        live.replace(1, Arc::default(), start, Duration::from_secs(600), Duration::from_secs(3_600));
         for (age, freshness, usable) in [
             (0, Freshness::Fresh, true),
             (600, Freshness::Fresh, true),

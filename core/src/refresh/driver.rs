@@ -199,7 +199,8 @@ async fn fetch(remote: &mut Remote, shared: &Shared, keys: &LiveKeys, generation
             keys.replace(generation, fetched.keys, fresh.since, fresh.lasting, remote.settings.stale_for);
             let next = engine.next_attempt(now);
             drop(engine);
-            info!(target: "claimgate", issuer, usable, skipped, reason, ?next, "keys fetched");
+            let unchanged = fetched.unchanged;
+            info!(target: "claimgate", issuer, usable, skipped, reason, unchanged, ?next, "keys fetched");
             if private > 0 {
                 warn!(target: "claimgate", issuer, private, "the issuer publishes private keys");
             }
@@ -211,7 +212,8 @@ async fn fetch(remote: &mut Remote, shared: &Shared, keys: &LiveKeys, generation
                 engine.ended(generation, outcome, now, chance());
                 engine.next_attempt(now)
             };
-            warn!(target: "claimgate", issuer, ?next, "keys could not be fetched: {error}");
+            let cause = error.label();
+            warn!(target: "claimgate", issuer, cause, ?next, "keys could not be fetched: {error}");
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::refresh::address_guard::ForbiddenAddress;
+
 /// Why a fetch failed. It names what was configured and what came, never the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FetchError {
@@ -14,6 +16,8 @@ pub(crate) enum FetchError {
         retry_after: Option<Duration>,
     },
     Redirected(u16),
+    /// The application's own client went where a redirect told it to.
+    RedirectFollowed,
     TooLarge(usize),
     NotAKeySet,
     TooManyKeys(usize),
@@ -24,12 +28,46 @@ pub(crate) enum FetchError {
     NotMetadata,
     OtherIssuer,
     UnsafeJwksUri(&'static str),
+    ForbiddenAddress(ForbiddenAddress),
+    /// The fetch panicked, which is a fault of whatever it ran.
+    #[allow(dead_code, reason = "made by whoever runs the fetch")]
+    Panicked,
+    /// A source of the application's own failed, in its words.
+    #[allow(dead_code, reason = "made by whoever asks such a source")]
+    Source(String),
 }
 
 impl FetchError {
-    /// Whether it says nothing about the document but that it did not come.
+    /// A short name for metrics. It is stable: somebody's alert is about it.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            FetchError::Unreachable(_) => "unreachable",
+            FetchError::TimedOut(_) => "timeout",
+            FetchError::Status { .. } => "status",
+            FetchError::Redirected(_) | FetchError::RedirectFollowed => "redirect",
+            FetchError::TooLarge(_) => "too_large",
+            FetchError::NotAKeySet => "not_a_key_set",
+            FetchError::TooManyKeys(_) => "too_many_keys",
+            FetchError::NoUsableKey { .. } => "no_usable_key",
+            FetchError::NotMetadata => "discovery",
+            FetchError::OtherIssuer => "other_issuer",
+            FetchError::UnsafeJwksUri(_) => "unsafe_uri",
+            FetchError::ForbiddenAddress(_) => "forbidden_address",
+            FetchError::Panicked => "panicked",
+            FetchError::Source(_) => "source",
+        }
+    }
+
+    /// Whether it says nothing about the document but that it did not come. A resolver that is out of order may answer
+    /// with addresses that are refused, so they are an outage too; what serves instead is dialled under the same guard.
     pub(crate) fn is_outage(&self) -> bool {
-        matches!(self, FetchError::Unreachable(_) | FetchError::TimedOut(_) | FetchError::Status { .. })
+        matches!(
+            self,
+            FetchError::Unreachable(_)
+                | FetchError::TimedOut(_)
+                | FetchError::Status { .. }
+                | FetchError::ForbiddenAddress(_)
+        )
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
@@ -49,6 +87,9 @@ impl fmt::Display for FetchError {
             FetchError::Redirected(status) => {
                 write!(formatter, "status {status}: redirects are not followed")
             }
+            FetchError::RedirectFollowed => {
+                formatter.write_str("the answer comes from where a redirect led, and does not count")
+            }
             FetchError::TooLarge(limit) => write!(formatter, "the body has more than {limit} bytes"),
             FetchError::NotAKeySet => {
                 formatter.write_str("the body is not a JSON object with an array `keys`")
@@ -63,6 +104,9 @@ impl fmt::Display for FetchError {
             }
             FetchError::OtherIssuer => formatter.write_str("the discovery document names another issuer"),
             FetchError::UnsafeJwksUri(reason) => write!(formatter, "the jwks_uri of discovery {reason}"),
+            FetchError::ForbiddenAddress(forbidden) => write!(formatter, "forbidden address: {forbidden}"),
+            FetchError::Panicked => formatter.write_str("the fetch panicked"),
+            FetchError::Source(cause) => write!(formatter, "the source failed: {cause}"),
         }
     }
 }
