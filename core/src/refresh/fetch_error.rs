@@ -110,3 +110,30 @@ impl fmt::Display for FetchError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_stay_what_they_are() {
+        for (error, label) in [
+            (FetchError::Unreachable(String::new()), "unreachable"),
+            (FetchError::TimedOut(Duration::ZERO), "timeout"),
+            (FetchError::Status { status: 500, retry_after: None }, "status"),
+            (FetchError::Redirected(302), "redirect"),
+            (FetchError::RedirectFollowed, "redirect"),
+            (FetchError::TooLarge(1), "too_large"),
+            (FetchError::NotAKeySet, "not_a_key_set"),
+            (FetchError::TooManyKeys(1), "too_many_keys"),
+            (FetchError::NoUsableKey { skipped: 0, reason: "" }, "no_usable_key"),
+            (FetchError::NotMetadata, "discovery"),
+            (FetchError::OtherIssuer, "other_issuer"),
+            (FetchError::UnsafeJwksUri(""), "unsafe_uri"),
+            (FetchError::Panicked, "panicked"),
+            (FetchError::Source(String::new()), "source"),
+        ] {
+            assert_eq!(error.label(), label);
+        }
+    }
+}

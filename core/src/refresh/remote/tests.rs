@@ -132,6 +132,30 @@ async fn f23_a_304_says_anew_how_long_the_set_is_good_for() {
     }
 }
 
+/// What is refused before anybody is asked: a connection to nowhere would fail too, and say something else.
+#[tokio::test]
+async fn f21_what_discovery_names_is_refused_as_forbidden() {
+    let served = served().await;
+    let issuer = served.issuer().issuer();
+    let settings = FetchSettings { guard: true, ..FetchSettings::default() };
+    let mut remote = Remote::new(issuer.into(), None, &settings).unwrap();
+    for (host, label) in [
+        ("https://169.254.169.254", "forbidden_address"),
+        ("https://2852039166", "forbidden_address"),
+        ("https://0xA9FEA9FE", "forbidden_address"),
+        ("https://[::ffff:a9fe:a9fe]", "forbidden_address"),
+        ("https://0.0.0.0", "forbidden_address"),
+        ("https://[::ffff:127.0.0.1]", "forbidden_address"),
+        ("http://169.254.169.254", "unsafe_uri"),
+    ] {
+        let metadata = json!({ "issuer": issuer, "jwks_uri": format!("{host}:1/jwks") });
+        served.set_discovery(Behaviour::body(metadata.to_string()));
+        assert_eq!(remote.fetch().await.unwrap_err().label(), label, "{host}");
+    }
+    served.set_discovery(Behaviour::Normal);
+    assert!(remote.fetch().await.is_ok());
+}
+
 #[test]
 fn f21_a_place_that_is_refused_anyway_is_a_mistake_of_the_configuration() {
     let guarded = FetchSettings { guard: true, ..FetchSettings::default() };
