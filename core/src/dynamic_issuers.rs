@@ -9,7 +9,9 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::config_error::Problems;
+use crate::fetch_settings::FetchSettings;
 use crate::issuer::Issuer;
+use crate::refresh::is_safe_scheme;
 
 /// Says how an issuer is to be trusted that is not known yet, or that it is not.
 ///
@@ -205,7 +207,7 @@ impl DynamicIssuers {
 /// must not lead out of its prefix. http is for loopback, as everywhere.
 fn is_canonical(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
-    let is_safe = crate::refresh::is_safe_scheme(&url, false);
+    let is_safe = is_safe_scheme(&url, &FetchSettings::default());
     let has_more = url.query().is_some()
         || url.fragment().is_some()
         || url.has_authority() && !url.username().is_empty();

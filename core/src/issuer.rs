@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 use crate::config_error::Problems;
+#[cfg(feature = "jwks-client")]
+use crate::fetch_settings::HttpClient;
 use crate::fetch_settings::{FetchSettings, Start};
 use crate::key_set::KeySet;
 #[cfg(feature = "refresh")]
@@ -267,9 +269,59 @@ impl Issuer {
         self
     }
 
-    /// Trusts the certificates of this PEM file for the fetch, besides the system's.
+    /// Trusts the certificates of this PEM file for the fetch, besides the system's. They are enough where the system has
+    /// none. The file is read when the authenticator is built.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.fetch.ca_file = Some(path.into());
+        self
+    }
+
+    /// Shows the certificate of this PEM file, its chain after it and its private key beside it, to servers that ask for
+    /// one during the fetch. The file is read when the authenticator is built. Default: none.
+    ///
+    /// Whichever server the fetch reaches may ask, also one that discovery names: see [`jwks_hosts`](Self::jwks_hosts).
+    pub fn client_identity(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fetch.client_identity = Some(path.into());
+        self
+    }
+
+    /// Fetches keys through this http or https proxy, `http://proxy.example:3128` or with a user and password in it.
+    /// Default: none. Proxies that the environment names are never used.
+    ///
+    /// Not together with [`guard_addresses`](Self::guard_addresses).
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.fetch.proxy = Some(url.into().into());
+        self
+    }
+
+    /// Refuses to fetch keys from link-local addresses (which most clouds have their metadata service at), the metadata
+    /// services elsewhere that are known, unspecified, multicast and broadcast addresses; and from loopback, unless this
+    /// issuer and the URL both say loopback. Addresses are checked as connections are made, so a name cannot lead there
+    /// either. Default: off.
+    ///
+    /// # Security
+    ///
+    /// Addresses of private networks are not refused, since issuers live there. To keep discovery from naming other hosts
+    /// there is [`jwks_hosts`](Self::jwks_hosts).
+    pub fn guard_addresses(mut self) -> Self {
+        self.fetch.guard = true;
+        self
+    }
+
+    /// Fetches keys with this client. Default: one of claimgate's own, which follows no redirect and decodes no content
+    /// encoding. The limits of the fetch hold all the same: its time, its bytes (those that the client has decoded), its
+    /// status, and that an answer from where a redirect led does not count.
+    ///
+    /// How it connects is its own affair: [`guard_addresses`](Self::guard_addresses), [`proxy`](Self::proxy),
+    /// [`ca_file`](Self::ca_file) and [`client_identity`](Self::client_identity) cannot be said beside it.
+    ///
+    /// # Security
+    ///
+    /// A client that follows redirects asks whomever an issuer sends it to, before the answer is refused. Build yours with
+    /// `redirect::Policy::none()`, and with `no_proxy()` unless the environment may say where keys come from.
+    #[cfg(feature = "jwks-client")]
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.fetch.http_client = Some(HttpClient::new(client));
         self
     }
 

@@ -25,6 +25,11 @@
 //! - `refresh`, which it includes: keys from a `KeySource` of the application, and refreshing them on tokio.
 //! - `watch`: files of keys are read again when they change.
 //! - `config`: the configuration file of the example servers, as TOML.
+//!
+//! # External types
+//!
+//! With `jwks-client`, `reqwest::Client` ([`Issuer::http_client`]) and `tokio::runtime::Handle`
+//! ([`AuthenticatorBuilder::runtime`]) are part of the API. A new major version of theirs is one of ours.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -129,3 +134,7 @@ pub use token::VerifiedToken;
 pub use token_source::TokenSource;
 pub use traces::Traces;
 pub use typed_scopes::{Scope, Scopes};
+
+/// The HTTP client whose type [`Issuer::http_client`] takes, in the version that it takes.
+#[cfg(feature = "jwks-client")]
+pub use reqwest;

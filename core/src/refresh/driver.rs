@@ -22,7 +22,8 @@ use crate::live_keys::{Lifetime, LiveKeys};
 use crate::moment::{Clock, Moment};
 use crate::refresh::engine::{Answer, Engine, Outcome, Step, Wanted};
 use crate::refresh::fetch_error::FetchError;
-use crate::refresh::fetcher::{FetchedKeys, Fetcher};
+use crate::refresh::fetched_keys::FetchedKeys;
+use crate::refresh::fetcher::Fetcher;
 #[cfg(feature = "watch")]
 use crate::watch::FileWatch;
 
@@ -309,7 +310,8 @@ impl Shared {
         drop(engine);
         self.note_error(None);
         let (usable, skipped, reason) = (keys.keys().len(), keys.skipped().len(), keys.skipped().next());
-        info!(target: "claimgate", issuer, usable, skipped, reason, ?next, "keys fetched");
+        let unchanged = fetched.unchanged;
+        info!(target: "claimgate", issuer, usable, skipped, reason, unchanged, ?next, "keys fetched");
         let private = keys.private_keys();
         if private > 0 {
             warn!(target: "claimgate", issuer, private, "the issuer publishes private keys");
@@ -324,7 +326,8 @@ impl Shared {
             engine.ended(generation, outcome, now, chance());
             engine.next_attempt(now)
         };
-        warn!(target: "claimgate", issuer, ?next, "keys could not be fetched: {error}");
+        let cause = error.label();
+        warn!(target: "claimgate", issuer, cause, ?next, "keys could not be fetched: {error}");
         self.note_error(Some(error));
     }
 }

@@ -5,13 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use crate::fetch_settings::FetchSettings;
 use crate::issuer::Issuer;
-use crate::key_set::KeySet;
 use crate::key_source::KeySource;
 use crate::refresh::fetch_error::FetchError;
+use crate::refresh::fetched_keys::{FetchedKeys, check_usable};
 #[cfg(feature = "jwks-client")]
 use crate::refresh::remote::Remote;
 use crate::source::KeyOrigin;
@@ -30,12 +29,6 @@ pub(crate) enum Place {
     Custom(Arc<dyn KeySource>),
     /// The files that this issuer names.
     Files(Box<Issuer>),
-}
-
-/// Keys that came, and for how long the answer says they are good.
-pub(crate) struct FetchedKeys {
-    pub(crate) keys: Arc<KeySet>,
-    pub(crate) max_age: Option<Duration>,
 }
 
 impl Fetcher {
@@ -70,35 +63,27 @@ impl Place {
     async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
         match self {
             #[cfg(feature = "jwks-client")]
-            Place::Remote(remote) => {
-                let fetched = remote.fetch().await?;
-                Ok(FetchedKeys { keys: Arc::new(fetched.keys), max_age: fetched.max_age })
-            }
+            Place::Remote(remote) => remote.fetch().await,
             Place::Custom(source) => {
                 let loaded = source.load().await.map_err(|error| FetchError::Source {
                     message: error.message,
                     retry_after: error.retry_after,
                 })?;
                 check_usable(&loaded.keys)?;
-                Ok(FetchedKeys { keys: Arc::new(loaded.keys), max_age: loaded.max_age })
+                Ok(FetchedKeys { keys: Arc::new(loaded.keys), max_age: loaded.max_age, unchanged: false })
             }
             Place::Files(issuer) => {
                 let issuer = issuer.clone();
                 // A key store is opened with thousands of rounds of a hash: not work for a thread that serves requests.
                 let read = tokio::task::spawn_blocking(move || KeyOrigin::of(&issuer)).await;
                 match read.map_err(|_| FetchError::Panicked)? {
-                    Ok(KeyOrigin::Fixed(keys)) => Ok(FetchedKeys { keys: Arc::new(keys), max_age: None }),
+                    Ok(KeyOrigin::Fixed(keys)) => {
+                        Ok(FetchedKeys { keys: Arc::new(keys), max_age: None, unchanged: false })
+                    }
                     Ok(_) => Err(FetchError::NotAKeySet),
                     Err(message) => Err(FetchError::Source { message, retry_after: None }),
                 }
             }
         }
     }
-}
-
-/// Nothing takes the place of usable keys that is none: an issuer without a key signs nothing, so the answer is a mistake.
-pub(crate) fn check_usable(keys: &KeySet) -> Result<(), FetchError> {
-    let skipped = keys.skipped();
-    let (count, reason) = (skipped.len(), keys.skipped().next().unwrap_or(""));
-    if keys.is_empty() { Err(FetchError::NoUsableKey { skipped: count, reason }) } else { Ok(()) }
 }

@@ -45,6 +45,7 @@ async fn f41_the_status_of_one_issuer_says_nothing_of_another() {
         Authenticator::builder().issuer(over(&up)).issuer(over(&down).start(Start::Fail)).build().unwrap();
     let error = patiently(gate.ready()).await.unwrap_err();
     assert!(error.to_string().contains("JSON"), "{error}");
+    patiently(gate.refresh_now(up.issuer().issuer()).unwrap()).await.unwrap();
     for status in gate.status() {
         let is_up = status.issuer() == up.issuer().issuer();
         assert_eq!((status.is_usable(), status.last_error().is_none()), (is_up, is_up), "{status:?}");
