@@ -3,11 +3,14 @@
 
 mod binary;
 mod error;
+mod grant;
 mod idp;
+mod steering;
 
 pub use binary::{Server, executable, run};
 pub use error::HarnessError;
-pub use idp::{OidcProvider, Seen};
+pub use idp::OidcProvider;
+pub use steering::{Seen, Steering};
 
 /// The README compiles, and what it asserts holds.
 #[cfg(doctest)]
