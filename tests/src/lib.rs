@@ -1,13 +1,18 @@
 //! The harness of the suite: starts real counterparts and this workspace's own servers on
 //! loopback, and ends them with the test.
 
+mod authlib;
 mod binary;
 mod error;
+mod grant;
 mod idp;
+mod steering;
 
+pub use authlib::AuthlibProvider;
 pub use binary::{Server, executable, run};
 pub use error::HarnessError;
-pub use idp::{OidcProvider, Seen};
+pub use idp::OidcProvider;
+pub use steering::{Seen, Steering};
 
 /// The README compiles, and what it asserts holds.
 #[cfg(doctest)]

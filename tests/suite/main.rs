@@ -1,9 +1,11 @@
 //! The conformance suite, and what else runs against real sockets and real counterparts.
 
+mod api;
 mod conformance;
 mod examples;
 mod examples_tonic;
 mod examples_websocket;
 mod provider_gate;
+mod provider_outage;
 mod providers;
 mod tower;
