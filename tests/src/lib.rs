@@ -5,7 +5,7 @@ mod binary;
 mod error;
 mod idp;
 
-pub use binary::{Server, executable, run};
+pub use binary::{Server, executable, run, run_example};
 pub use error::HarnessError;
 pub use idp::{OidcProvider, Seen};
 

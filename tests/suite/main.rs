@@ -6,4 +6,5 @@ mod examples_tonic;
 mod examples_websocket;
 mod provider_gate;
 mod providers;
+mod soak_keys;
 mod tower;

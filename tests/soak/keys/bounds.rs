@@ -61,7 +61,7 @@ fn decisions(phase: &Phase, size: &Size, missed: &mut impl FnMut(String)) {
     }
     if phase.trouble.rotates() {
         let lost = phase.new_keys.iter().filter(|key| key.accepted_after.is_none()).count();
-        if phase.new_keys.len() < FEWEST_KEYS || lost > 0 {
+        if phase.new_keys.is_empty() || lost > 0 {
             missed(format!("{lost} of {} new keys were never accepted", phase.new_keys.len()));
         }
         // Else nothing would show that a good request which waits is seen to wait.
@@ -90,6 +90,5 @@ fn times(phase: &Phase, size: &Size, missed: &mut impl FnMut(String)) {
 }
 
 pub(crate) const MOST_RATIO: f64 = 3.0;
-const FEWEST_KEYS: usize = 3;
 /// Who was refused comes again 20 ms later, and the fetch itself takes its time.
 const TO_COME_AGAIN: Duration = Duration::from_millis(200);

@@ -29,20 +29,23 @@ pub(crate) struct NewKey {
 }
 
 impl Rotation {
-    /// Rotates until the last new key can be accepted within the time. What a key has signed is good as soon as the server
-    /// has accepted it, and the key is retired when nothing has used it for a while.
+    /// How many new keys there are: the first at once, and the last early enough to be accepted within the time.
+    fn count(&self) -> usize {
+        let last = self.lasting.saturating_sub(self.cooldown);
+        usize::try_from(last.as_nanos() / EVERY.as_nanos()).unwrap_or(usize::MAX) + 1
+    }
+
+    /// Takes them into use one after the other. What a key has signed is good as soon as the server has accepted it once, and
+    /// the key is retired when nothing has used it for a while.
     pub(crate) async fn run(
         &self,
         issuer: &ServedIssuer,
         address: &str,
         known: &Arc<Known>,
     ) -> Result<Vec<NewKey>, Box<dyn Error>> {
-        let (begun, mut ticks, mut keys) = (Instant::now(), interval(EVERY), JoinSet::new());
-        loop {
+        let (mut ticks, mut keys) = (interval(EVERY), JoinSet::new());
+        for _ in 0..self.count() {
             ticks.tick().await;
-            if begun.elapsed() + self.cooldown > self.lasting {
-                break;
-            }
             issuer.issuer().rotate();
             let signed = Signed::mint(issuer.issuer());
             keys.spawn(introduce(address.to_owned(), signed, known.clone(), self.cooldown * 3));
