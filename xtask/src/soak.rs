@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: long runs that watch memory, time and fetches.
 
+use std::fs;
 use std::process::Command;
 
 use lexopt::{Arg, Parser};
@@ -69,6 +70,8 @@ fn example(name: &str, optimised: bool) -> Command {
 fn reporting<'c>(program: &'c mut Command, page: Option<&str>) -> Outcome<&'c mut Command> {
     let Some(page) = page else { return Ok(program) };
     let docs = Metadata::of_members()?.workspace_root.join("docs");
+    // Now rather than when the page is written: by then a quarter of an hour would be lost.
+    fs::create_dir_all(&docs).map_err(|error| Failure::check(format!("{}: {error}", docs.display())))?;
     Ok(program.arg("--report").arg(docs.join(page)))
 }
 
