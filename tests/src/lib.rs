@@ -9,7 +9,7 @@ mod idp;
 mod steering;
 
 pub use authlib::AuthlibProvider;
-pub use binary::{Server, executable, run};
+pub use binary::{Server, executable, run, run_example};
 pub use error::HarnessError;
 pub use idp::OidcProvider;
 pub use steering::{Seen, Steering};

@@ -8,4 +8,5 @@ mod examples_websocket;
 mod provider_gate;
 mod provider_outage;
 mod providers;
+mod soak_keys;
 mod tower;
