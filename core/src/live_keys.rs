@@ -34,6 +34,8 @@ pub(crate) struct Snapshot {
 /// What was said of the keys, from which each snapshot is made.
 #[derive(Debug, Default)]
 struct Written {
+    /// What was published before, for one swap more: else the last reader of it would have to free a set of keys.
+    previous: Option<Arc<Snapshot>>,
     generation: u64,
     loaded: Option<Arc<KeySet>>,
     lifetime: Option<Lifetime>,
@@ -79,7 +81,7 @@ impl LiveKeys {
     /// The keys of the configuration, which do not age, or none yet; under what operators have said of the issuer.
     pub(crate) fn new(configured: Option<KeySet>, overrides: Overrides) -> Self {
         let loaded = configured.map(Arc::new);
-        let written = Written { generation: 0, loaded, lifetime: None, overrides };
+        let written = Written { previous: None, generation: 0, loaded, lifetime: None, overrides };
         LiveKeys { published: ArcSwap::from_pointee(written.snapshot()), written: Mutex::new(written) }
     }
 
@@ -92,12 +94,7 @@ impl LiveKeys {
     pub(crate) fn replace(&self, generation: u64, keys: Arc<KeySet>, lifetime: Option<Lifetime>) {
         self.write(|written| {
             if written.overrides.pinned.is_none() {
-                *written = Written {
-                    generation,
-                    loaded: Some(keys),
-                    lifetime,
-                    overrides: written.overrides.clone(),
-                };
+                (written.generation, written.loaded, written.lifetime) = (generation, Some(keys), lifetime);
             }
         });
     }
@@ -136,7 +133,8 @@ impl LiveKeys {
         // A panic while writing leaves values that are whole, each assigned at once.
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut written);
-        self.published.store(Arc::new(written.snapshot()));
+        let next = Arc::new(written.snapshot());
+        written.previous = Some(self.published.swap(next));
     }
 
     fn read<T>(&self, look: impl FnOnce(&Written) -> T) -> T {

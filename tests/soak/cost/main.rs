@@ -14,6 +14,7 @@ mod machine;
 mod median;
 mod mint;
 mod report;
+mod swap;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -40,7 +41,8 @@ fn main() -> ExitCode {
 /// Prints every comparison and gives whether all of them held.
 fn run() -> Result<bool, Box<dyn Error>> {
     let args = Args::parse(Parser::from_env())?;
-    let comparisons = lookup::measure(args.runs)?;
+    let mut comparisons = lookup::measure(args.runs)?;
+    comparisons.push(swap::measure(args.runs)?);
     for comparison in &comparisons {
         println!("{comparison}");
     }
