@@ -1,18 +1,19 @@
 //! From the description of issuers to an authenticator.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::authenticator::{Authenticator, Trust, TrustedIssuer};
+use crate::authenticator::Authenticator;
 use crate::config_error::{ConfigError, Problems};
-use crate::issuer::Issuer;
-use crate::live_keys::LiveKeys;
-use crate::log::log_odd_keys;
-use crate::moment::{Clock, SystemClock};
+use crate::control::{Changing, Control};
 #[cfg(feature = "jwks-client")]
-use crate::refresh::{Driver, Remote};
-use crate::source::KeyOrigin;
+use crate::dynamic_issuers::DynamicIssuers;
+use crate::issuer::Issuer;
+use crate::moment::{Clock, SystemClock};
+use crate::prepared::PreparedIssuer;
+#[cfg(feature = "jwks-client")]
+use crate::tenants::Tenants;
 use crate::token_source::TokenSource;
+use crate::trust::Trust;
 
 /// Collects what an [`Authenticator`] trusts.
 #[derive(Clone, Debug)]
@@ -21,17 +22,12 @@ pub struct AuthenticatorBuilder {
     issuers: Vec<Issuer>,
     realm: Option<String>,
     max_token_bytes: usize,
-    sources: Vec<TokenSource>,
+    pub(crate) sources: Vec<TokenSource>,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "jwks-client")]
+    dynamic: Option<DynamicIssuers>,
+    #[cfg(feature = "refresh")]
     runtime: Option<tokio::runtime::Handle>,
-}
-
-/// One issuer, checked and with its keys read.
-struct Prepared {
-    trusted: TrustedIssuer,
-    #[cfg(feature = "jwks-client")]
-    remote: Option<Remote>,
 }
 
 impl Authenticator {
@@ -50,6 +46,8 @@ impl AuthenticatorBuilder {
             sources: vec![TokenSource::Authorization],
             clock: Arc::new(SystemClock),
             #[cfg(feature = "jwks-client")]
+            dynamic: None,
+            #[cfg(feature = "refresh")]
             runtime: None,
         }
     }
@@ -64,6 +62,12 @@ impl AuthenticatorBuilder {
     pub fn issuer(mut self, issuer: Issuer) -> Self {
         self.issuers.push(issuer);
         self
+    }
+
+    /// Also trusts issuers that a resolver knows.
+    #[cfg(feature = "jwks-client")]
+    pub fn dynamic_issuers(self, dynamic: DynamicIssuers) -> Self {
+        AuthenticatorBuilder { dynamic: Some(dynamic), ..self }
     }
 
     /// Names the protection space in challenges (RFC 9110, section 11.5). Default: none.
@@ -88,7 +92,7 @@ impl AuthenticatorBuilder {
     }
 
     /// Fetches keys on this runtime. Default: the one that [`build`](Self::build) is called in.
-    #[cfg(feature = "jwks-client")]
+    #[cfg(feature = "refresh")]
     pub fn runtime(self, runtime: tokio::runtime::Handle) -> Self {
         AuthenticatorBuilder { runtime: Some(runtime), ..self }
     }
@@ -100,51 +104,76 @@ impl AuthenticatorBuilder {
     ///
     /// A [`ConfigError`] with every problem at once.
     pub fn build(self) -> Result<Authenticator, ConfigError> {
-        #[cfg_attr(
-            not(feature = "jwks-client"),
-            expect(unused_mut, reason = "only the key client adds problems")
-        )]
-        let (mut problems, prepared) = self.prepare();
-        #[cfg(feature = "jwks-client")]
-        let runtime = {
-            let runtime = self.runtime.or_else(|| tokio::runtime::Handle::try_current().ok());
-            if runtime.is_none() && prepared.iter().any(|issuer| issuer.remote.is_some()) {
-                problems.add(
-                    "",
-                    "keys are fetched on a tokio runtime: build inside one, or give it by `runtime`",
-                );
-            }
-            runtime
-        };
-        let prepared = problems.or(prepared)?;
+        #[cfg(feature = "refresh")]
+        let runtime = self.runtime.clone().or_else(|| tokio::runtime::Handle::try_current().ok());
+        let control = Arc::new(Control::new(
+            self.clock.clone(),
+            #[cfg(feature = "refresh")]
+            runtime,
+        ));
+        let prepared = self.prepared_for(&control)?;
+        let sources = self.sources.clone().into();
+        let trust = self.trust(prepared, None, &control, &mut control.change());
+        Ok(Authenticator::new(trust, sources, control))
+    }
 
-        let mut issuers = HashMap::with_capacity(prepared.len());
-        #[cfg(feature = "jwks-client")]
-        let mut driver = Driver::new(runtime, self.clock.clone());
-        for issuer in prepared {
-            #[cfg_attr(
-                not(feature = "jwks-client"),
-                expect(unused_mut, reason = "only the key client sets demand")
-            )]
-            let mut trusted = issuer.trusted;
-            if let Some(keys) = trusted.keys.snapshot().usable(self.clock.now()) {
-                log_odd_keys(&trusted.policy.issuer, keys);
-            }
-            #[cfg(feature = "jwks-client")]
-            if let Some(remote) = issuer.remote {
-                trusted.demand = Some(driver.drive(remote, trusted.keys.clone()));
-            }
-            issuers.insert(trusted.policy.issuer.clone(), trusted);
+    /// Everything checked and read, under a control that can drive what has to be driven.
+    pub(crate) fn prepared_for(&self, control: &Control) -> Result<Vec<PreparedIssuer>, ConfigError> {
+        let (mut problems, prepared) = self.prepare();
+        #[cfg(feature = "refresh")]
+        if control.runtime.is_none() && (prepared.iter().any(PreparedIssuer::is_driven) || self.is_dynamic())
+        {
+            problems
+                .add("", "keys are fetched on a tokio runtime: build inside one, or give it by `runtime`");
         }
-        Ok(Authenticator::new(Trust {
-            issuers,
+        #[cfg(not(feature = "refresh"))]
+        let _ = (&mut problems, control);
+        problems.or(prepared)
+    }
+
+    /// Trusts what was prepared. What has not changed since `before` goes on as it is.
+    pub(crate) fn trust(
+        self,
+        prepared: Vec<PreparedIssuer>,
+        before: Option<&Trust>,
+        control: &Arc<Control>,
+        overrides: &mut Changing<'_>,
+    ) -> Trust {
+        #[cfg(not(feature = "refresh"))]
+        let _ = control;
+        let issuers = prepared.into_iter().map(|issuer| {
+            let name = issuer.name().clone();
+            let before = before.and_then(|before| before.issuers.get(&name)).map(|issuer| &**issuer);
+            let overrides = overrides.get(&name).cloned().unwrap_or_default();
+            let trusted = issuer.trust(
+                before,
+                overrides,
+                #[cfg(feature = "refresh")]
+                control,
+            );
+            (name, Arc::new(trusted))
+        });
+        let realm: Option<Arc<str>> = self.realm.map(Into::into);
+        #[cfg(feature = "jwks-client")]
+        let tenants = self.dynamic.map(|dynamic| {
+            let before = before.and_then(|before| before.tenants.as_ref());
+            let before = before.filter(|before| before.are_those_of(&dynamic, realm.as_deref()));
+            before.cloned().unwrap_or_else(|| Arc::new(Tenants::new(dynamic, realm.clone(), control.clone())))
+        });
+        Trust {
+            issuers: issuers.collect(),
             max_token_bytes: self.max_token_bytes,
-            sources: self.sources.into(),
-            realm: self.realm.map(Into::into),
-            clock: self.clock,
+            realm,
             #[cfg(feature = "jwks-client")]
-            driver,
-        }))
+            tenants,
+        }
+    }
+
+    fn is_dynamic(&self) -> bool {
+        #[cfg(feature = "jwks-client")]
+        return self.dynamic.is_some();
+        #[cfg(not(feature = "jwks-client"))]
+        false
     }
 
     /// Everything that is wrong, without building anything that runs.
@@ -158,9 +187,9 @@ impl AuthenticatorBuilder {
         &self.issuers
     }
 
-    fn prepare(&self) -> (Problems, Vec<Prepared>) {
+    fn prepare(&self) -> (Problems, Vec<PreparedIssuer>) {
         let mut problems = Problems::default();
-        if self.issuers.is_empty() {
+        if self.issuers.is_empty() && !self.is_dynamic() {
             problems.add("", "no issuer: nobody could get in");
         }
         if self.max_token_bytes == 0 {
@@ -186,6 +215,10 @@ impl AuthenticatorBuilder {
         if let Some(realm) = self.realm.as_deref().filter(|realm| !is_plain(realm)) {
             problems.add("", format!("realm = {realm:?}: printable ASCII only"));
         }
+        #[cfg(feature = "jwks-client")]
+        if let Some(dynamic) = &self.dynamic {
+            dynamic.check(&mut problems);
+        }
         let realm: Option<Arc<str>> = self.realm.as_deref().map(Into::into);
         let mut prepared = Vec::new();
         for (index, issuer) in self.issuers.iter().enumerate() {
@@ -194,34 +227,11 @@ impl AuthenticatorBuilder {
                 problems.add(&place, "two issuers of one name");
             }
             issuer.check(&mut problems);
-            match Prepared::new(issuer, realm.clone()) {
+            match PreparedIssuer::new(issuer, realm.clone()) {
                 Ok(issuer) => prepared.push(issuer),
                 Err(message) => problems.add(&place, message),
             }
         }
         (problems, prepared)
-    }
-}
-
-impl Prepared {
-    fn new(issuer: &Issuer, realm: Option<Arc<str>>) -> Result<Self, String> {
-        let policy = Arc::new(issuer.policy(realm));
-        match KeyOrigin::of(issuer)? {
-            KeyOrigin::Fixed(keys) => Ok(Prepared {
-                trusted: TrustedIssuer { policy, keys: Arc::new(LiveKeys::fixed(keys)), demand: None },
-                #[cfg(feature = "jwks-client")]
-                remote: None,
-            }),
-            #[cfg(feature = "jwks-client")]
-            KeyOrigin::Remote { jwks_uri } => {
-                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch)?;
-                let keys = Arc::new(LiveKeys::empty());
-                Ok(Prepared { trusted: TrustedIssuer { policy, keys, demand: None }, remote: Some(remote) })
-            }
-            #[cfg(not(feature = "jwks-client"))]
-            KeyOrigin::Remote { .. } => {
-                Err("no keys given, and fetching them needs the feature `jwks-client`".to_owned())
-            }
-        }
     }
 }

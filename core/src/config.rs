@@ -32,7 +32,10 @@
 //! max_keys = 256                            # of a fetched set
 //! jwks_hosts = []                           # besides the issuer's own, for discovery; empty: any https host
 //! allow_insecure_http = false               # plain http is for loopback unless set
-//! ca_file = "private-ca.pem"                # extra root for the fetch
+//! ca_file = "private-ca.pem"                # extra root for the fetch; enough alone where the system has none
+//! client_identity_file = "client.pem"       # certificate chain and private key, for servers that ask for them
+//! proxy = "http://proxy.example.com:3128"   # for the fetch; those of the environment are never used
+//! guard_addresses = false                   # refuse link-local and metadata addresses; not with a proxy
 //!
 //! [token]
 //! max_bytes = 16384

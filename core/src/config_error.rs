@@ -21,7 +21,6 @@ impl ConfigError {
         &self.problems
     }
 
-    #[cfg(feature = "config")]
     pub(crate) fn single(message: String) -> Self {
         ConfigError { problems: vec![ConfigProblem { place: String::new(), message }] }
     }

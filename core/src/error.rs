@@ -49,12 +49,12 @@ pub enum AuthErrorKind {
     /// The certificate of the key is not valid yet or not any more, and
     /// [`CertificateValidity::Check`](crate::CertificateValidity::Check) is configured.
     KeyNotValid,
-    /// The key has been revoked.
-    RevokedKey,
     /// More keys fit than are tried.
     AmbiguousKey,
     /// The signature is not that of the key.
     BadSignature,
+    /// The signature is that of a key which an operator has revoked.
+    RevokedKey,
     /// A claim that is required is absent.
     MissingClaim,
     /// A claim has the wrong JSON type or a value outside its range.
@@ -178,9 +178,9 @@ impl AuthErrorKind {
             AuthErrorKind::UnknownKey => "the issuer has no such key",
             AuthErrorKind::KeyMismatch => "the key does not fit the algorithm",
             AuthErrorKind::KeyNotValid => "the certificate of the key is not valid now",
-            AuthErrorKind::RevokedKey => "the key of the token is revoked",
             AuthErrorKind::AmbiguousKey => "too many keys fit the token",
             AuthErrorKind::BadSignature => "the signature is wrong",
+            AuthErrorKind::RevokedKey => "the key of the token is revoked",
             AuthErrorKind::MissingClaim => "a required claim is missing",
             AuthErrorKind::InvalidClaim => "a claim has the wrong type or range",
             AuthErrorKind::ClaimMismatch => "a claim has none of the configured values",

@@ -106,7 +106,7 @@ impl Gate {
     }
 
     fn realm(&self) -> Option<Arc<str>> {
-        self.authenticator.shared_realm()
+        self.authenticator.realm()
     }
 }
 

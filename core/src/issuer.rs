@@ -1,15 +1,19 @@
 //! One trusted issuer, as the application describes it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 use crate::certificate::CertificateValidity;
 use crate::config_error::Problems;
+#[cfg(feature = "jwks-client")]
+use crate::fetch_settings::HttpClient;
 use crate::fetch_settings::{FetchSettings, Start};
 use crate::key_set::KeySet;
+#[cfg(feature = "refresh")]
+use crate::key_source::KeySource;
 #[cfg(feature = "keystore")]
 use crate::key_store::KeyStore;
 use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
@@ -44,6 +48,7 @@ pub struct Issuer {
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) scopes_claim: Vec<String>,
     pub(crate) fetch: FetchSettings,
+    pub(crate) watch_files: bool,
 }
 
 /// An issuer about whose audience nothing is said yet. It becomes an [`Issuer`] by saying it.
@@ -69,6 +74,44 @@ pub(crate) enum Source {
     #[cfg(feature = "keystore")]
     KeyStore(KeyStore),
     Keys(KeySet),
+    #[cfg(feature = "refresh")]
+    Custom(Arc<dyn KeySource>),
+}
+
+impl Source {
+    /// The files and directories that the keys are read from.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        match self {
+            Source::JwksFile(path) | Source::KeyDirectory(path) => vec![path],
+            Source::Certificates(paths) => paths.iter().map(PathBuf::as_path).collect(),
+            #[cfg(feature = "keystore")]
+            Source::KeyStore(store) => store.paths(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether two sources name the same place. Sets of keys that were put together by hand are told apart by nothing that is
+/// cheap to compare, so they are never the same.
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Source::Discovery, Source::Discovery) => true,
+            (Source::JwksUri(one), Source::JwksUri(another))
+            | (Source::JwksText(one), Source::JwksText(another)) => one == another,
+            (Source::JwksFile(one), Source::JwksFile(another))
+            | (Source::KeyDirectory(one), Source::KeyDirectory(another)) => one == another,
+            #[cfg(feature = "keystore")]
+            (Source::KeyStore(one), Source::KeyStore(another)) => one == another,
+            (Source::Certificates(one), Source::Certificates(another)) => one == another,
+            (Source::Pem { text, key_id }, Source::Pem { text: other_text, key_id: other_key_id }) => {
+                text == other_text && key_id == other_key_id
+            }
+            #[cfg(feature = "refresh")]
+            (Source::Custom(one), Source::Custom(another)) => Arc::ptr_eq(one, another),
+            _ => false,
+        }
+    }
 }
 
 /// Places, never a key: the text may hold more than its owner knows.
@@ -87,6 +130,8 @@ impl fmt::Debug for Source {
             #[cfg(feature = "keystore")]
             Source::KeyStore(store) => store.fmt(formatter),
             Source::Keys(keys) => formatter.debug_tuple("Keys").field(keys).finish(),
+            #[cfg(feature = "refresh")]
+            Source::Custom(_) => formatter.write_str("Custom(..)"),
         }
     }
 }
@@ -146,6 +191,22 @@ impl Issuer {
     /// Uses these keys.
     pub fn keys(self, keys: KeySet) -> Self {
         Issuer { source: Source::Keys(keys), ..self }
+    }
+
+    /// Loads keys from `source`, as a URL is fetched: ahead of need, and when a token names one that is not there.
+    #[cfg(feature = "refresh")]
+    pub fn key_source(self, source: impl KeySource) -> Self {
+        Issuer { source: Source::Custom(Arc::new(source)), ..self }
+    }
+
+    /// Reads the files of keys again when they change, at each `refresh_interval`, and when a token names a key that is not
+    /// there, as whole sets. A file that cannot be read any more is told in the log, and its keys go on to serve. Default: files
+    /// are read once, when the authenticator is built.
+    ///
+    /// Changes are heard of from the directories of the files, so a file may be replaced by another of its name, or be a link.
+    #[cfg(feature = "watch")]
+    pub fn watch_files(self) -> Self {
+        Issuer { watch_files: true, ..self }
     }
 
     /// Accepts these algorithms only. Default: every asymmetric one that a key of the issuer allows.
@@ -242,9 +303,59 @@ impl Issuer {
         self
     }
 
-    /// Trusts the certificates of this PEM file for the fetch, besides the system's.
+    /// Trusts the certificates of this PEM file for the fetch, besides the system's. They are enough where the system has
+    /// none. The file is read when the authenticator is built.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.fetch.ca_file = Some(path.into());
+        self
+    }
+
+    /// Shows the certificate of this PEM file, its chain after it and its private key beside it, to servers that ask for
+    /// one during the fetch. The file is read when the authenticator is built. Default: none.
+    ///
+    /// Whichever server the fetch reaches may ask, also one that discovery names: see [`jwks_hosts`](Self::jwks_hosts).
+    pub fn client_identity(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fetch.client_identity = Some(path.into());
+        self
+    }
+
+    /// Fetches keys through this http or https proxy, `http://proxy.example:3128` or with a user and password in it.
+    /// Default: none. Proxies that the environment names are never used.
+    ///
+    /// Not together with [`guard_addresses`](Self::guard_addresses).
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.fetch.proxy = Some(url.into().into());
+        self
+    }
+
+    /// Refuses to fetch keys from link-local addresses (which most clouds have their metadata service at), the metadata
+    /// services elsewhere that are known, unspecified, multicast and broadcast addresses; and from loopback, unless this
+    /// issuer and the URL both say loopback. Addresses are checked as connections are made, so a name cannot lead there
+    /// either. Default: off.
+    ///
+    /// # Security
+    ///
+    /// Addresses of private networks are not refused, since issuers live there. To keep discovery from naming other hosts
+    /// there is [`jwks_hosts`](Self::jwks_hosts).
+    pub fn guard_addresses(mut self) -> Self {
+        self.fetch.guard = true;
+        self
+    }
+
+    /// Fetches keys with this client. Default: one of claimgate's own, which follows no redirect and decodes no content
+    /// encoding. The limits of the fetch hold all the same: its time, its bytes (those that the client has decoded), its
+    /// status, and that an answer from where a redirect led does not count.
+    ///
+    /// How it connects is its own affair: [`guard_addresses`](Self::guard_addresses), [`proxy`](Self::proxy),
+    /// [`ca_file`](Self::ca_file) and [`client_identity`](Self::client_identity) cannot be said beside it.
+    ///
+    /// # Security
+    ///
+    /// A client that follows redirects asks whomever an issuer sends it to, before the answer is refused. Build yours with
+    /// `redirect::Policy::none()`, and with `no_proxy()` unless the environment may say where keys come from.
+    #[cfg(feature = "jwks-client")]
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.fetch.http_client = Some(HttpClient::new(client));
         self
     }
 
@@ -256,6 +367,25 @@ impl Issuer {
     pub fn danger_allow_insecure_http(mut self) -> Self {
         self.fetch.allow_insecure_http = true;
         self
+    }
+
+    /// Whether its files are read again when they change.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn watches_files(&self) -> bool {
+        self.watch_files && !self.source.paths().is_empty()
+    }
+
+    /// Whether its keys come from the same place by the same rules as those of `other`.
+    pub(crate) fn keys_as(&self, other: &Issuer) -> bool {
+        self.source == other.source && self.fetch == other.fetch && self.watch_files == other.watch_files
+    }
+
+    /// All problems of the description in one text, for a description that is made while the service runs.
+    #[cfg(feature = "jwks-client")]
+    pub(crate) fn checked(&self) -> Result<(), String> {
+        let mut problems = Problems::default();
+        self.check(&mut problems);
+        problems.or(()).map_err(|error| error.to_string())
     }
 
     /// Checks what can be checked without reading files, and tells every problem.
@@ -358,6 +488,7 @@ impl NeedsAudience {
             max_lifetime: None,
             scopes_claim: strings(["scope"]),
             fetch: FetchSettings::default(),
+            watch_files: false,
         }
     }
 }

@@ -6,7 +6,7 @@ mod pkcs12;
 
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::alias::{Aliases, is_same};
 use crate::der::certificate;
@@ -45,7 +45,7 @@ use crate::key_store::password::Password;
 ///     .default_alias("gateway_certificate_alias");
 /// let issuer = Issuer::new("https://idp.example.com").audience("https://api.example.com").keystore(store);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyStore {
     path: PathBuf,
     password: Password,
@@ -98,6 +98,11 @@ impl KeyStore {
     /// algorithm, if these are four at most.
     pub fn default_alias(self, alias: impl Into<String>) -> Self {
         KeyStore { default_alias: Some(alias.into()), ..self }
+    }
+
+    /// The files that are read.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        [Some(self.path.as_path()), self.password.path()].into_iter().flatten().collect()
     }
 
     /// Reads the keys. The error names the path and never the password.

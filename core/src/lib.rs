@@ -21,9 +21,16 @@
 //!
 //! # Features
 //!
-//! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery, refreshed on tokio.
+//! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery.
+//! - `refresh`, which it includes: keys from a `KeySource` of the application, and refreshing them on tokio.
+//! - `watch`: files of keys are read again when they change.
 //! - `keystore`: keys in Java (JKS) and PKCS#12 key stores.
 //! - `config`: the configuration file of the example servers, as TOML; brings `keystore`.
+//!
+//! # External types
+//!
+//! With `jwks-client`, `reqwest::Client` ([`Issuer::http_client`]) and `tokio::runtime::Handle`
+//! ([`AuthenticatorBuilder::runtime`]) are part of the API. A new major version of theirs is one of ours.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -36,13 +43,18 @@ mod alias;
 mod authenticator;
 mod base64url;
 mod bearer;
+#[cfg(feature = "refresh")]
+mod budget;
 mod builder;
 mod certificate;
 mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
+mod control;
 mod der;
+#[cfg(feature = "jwks-client")]
+mod dynamic_issuers;
 mod error;
 mod fetch_settings;
 mod gate;
@@ -52,8 +64,8 @@ mod jwk;
 mod jws;
 mod key;
 #[cfg_attr(
-    not(feature = "jwks-client"),
-    allow(dead_code, reason = "without a key client nobody fetches or swaps")
+    not(feature = "refresh"),
+    allow(dead_code, reason = "without a refresher nobody fetches or swaps")
 )]
 mod key_demand;
 mod key_directory;
@@ -61,11 +73,14 @@ mod key_file;
 mod key_index;
 mod key_selection;
 mod key_set;
+#[cfg(feature = "refresh")]
+mod key_source;
 #[cfg(feature = "keystore")]
 mod key_store;
+mod levers;
 #[cfg_attr(
-    not(feature = "jwks-client"),
-    allow(dead_code, reason = "without a key client nobody fetches or swaps")
+    not(feature = "refresh"),
+    allow(dead_code, reason = "without a refresher nobody fetches or swaps")
 )]
 mod live_keys;
 mod log;
@@ -73,18 +88,28 @@ mod moment;
 mod pem;
 mod pending;
 mod policy;
-#[cfg(feature = "jwks-client")]
+mod prepared;
+#[cfg(feature = "refresh")]
 mod refresh;
 mod refusal;
+mod reload;
 mod render;
 mod request;
+mod revoked_keys;
 mod scopes;
 mod signature;
 mod source;
+mod status;
+#[cfg(feature = "jwks-client")]
+mod tenants;
 mod token;
 mod token_source;
 mod traces;
+mod trust;
+mod trusted_issuer;
 mod typed_scopes;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use access_rule::AccessRule;
 pub use admission::{Admission, Anonymous, Caller, Rejection};
@@ -95,23 +120,35 @@ pub use builder::AuthenticatorBuilder;
 pub use certificate::CertificateValidity;
 pub use config_error::{ConfigError, ConfigProblem};
 pub use der::DerError;
+#[cfg(feature = "jwks-client")]
+pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};
 pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
 pub use fetch_settings::Start;
 pub use gate::{Gate, Passage, PendingAdmission};
 pub use issuer::{Issuer, NeedsAudience};
 pub use key::VerificationKey;
 pub use key_set::{KeySet, KeySetError};
+#[cfg(feature = "refresh")]
+pub use key_source::{KeySource, KeySourceError, KeySourceFuture, LoadedKeys};
 #[cfg(feature = "keystore")]
 pub use key_store::KeyStore;
+pub use levers::LeverError;
+#[cfg(feature = "refresh")]
+pub use levers::Refreshing;
 pub use moment::{Clock, Moment, SystemClock};
 pub use pem::PemError;
 pub use pending::Pending;
-#[cfg(feature = "jwks-client")]
+#[cfg(feature = "refresh")]
 pub use refresh::KeysNotReady;
 pub use refusal::{Refusal, RefusalClass};
 pub use render::{GrpcRefusal, ProblemDetails, RenderRefusal};
 pub use request::RequestView;
+pub use status::{IssuerStatus, KeyState};
 pub use token::VerifiedToken;
 pub use token_source::TokenSource;
 pub use traces::Traces;
 pub use typed_scopes::{Scope, Scopes};
+
+/// The HTTP client whose type [`Issuer::http_client`] takes, in the version that it takes.
+#[cfg(feature = "jwks-client")]
+pub use reqwest;

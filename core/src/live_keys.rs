@@ -1,19 +1,24 @@
 //! The keys that requests read while others are put in their place.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
 use crate::key_set::KeySet;
 use crate::moment::Moment;
+use crate::revoked_keys::RevokedKeys;
 
 /// The current keys of one issuer. Readers take a snapshot and keep it for one decision; a writer swaps the whole.
 ///
-/// Shared: one `ArcSwap`. Ordered by: the swap alone. Who may be late: a reader that took its snapshot before the swap
-/// decides by the old one, which is the answer that was right when its request arrived.
+/// Shared: one `ArcSwap` for readers; one mutex among writers, which are the refresher and the levers of operators. Ordered
+/// by: the swap alone, which happens under the mutex. Who may be late: a reader that took its snapshot before the swap decides
+/// by the old one, which is the answer that was right when its request arrived.
 #[derive(Debug)]
-pub(crate) struct LiveKeys(ArcSwap<Snapshot>);
+pub(crate) struct LiveKeys {
+    published: ArcSwap<Snapshot>,
+    written: Mutex<Written>,
+}
 
 /// The keys at one time, and how long they are good for.
 #[derive(Debug, Default)]
@@ -22,13 +27,41 @@ pub(crate) struct Snapshot {
     generation: u64,
     keys: Option<Arc<KeySet>>,
     lifetime: Option<Lifetime>,
+    revoked: RevokedKeys,
+    is_pinned: bool,
 }
 
+/// What was said of the keys, from which each snapshot is made.
+#[derive(Debug, Default)]
+struct Written {
+    /// What was published before, for one swap more: else the last reader of it would have to free a set of keys.
+    previous: Option<Arc<Snapshot>>,
+    generation: u64,
+    loaded: Option<Arc<KeySet>>,
+    lifetime: Option<Lifetime>,
+    overrides: Overrides,
+}
+
+/// What operators have said about the keys of one issuer, against its source.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) revoked: RevokedKeys,
+    pub(crate) pinned: Option<Arc<KeySet>>,
+}
+
+/// How long keys that were fetched may serve.
 #[derive(Clone, Copy, Debug)]
-struct Lifetime {
-    loaded: Moment,
-    fresh_for: Duration,
-    stale_for: Duration,
+pub(crate) struct Lifetime {
+    pub(crate) loaded: Moment,
+    pub(crate) fresh_for: Duration,
+    pub(crate) stale_for: Duration,
+}
+
+/// The keys that may serve, and those among them that may not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UsableKeys<'a> {
+    pub(crate) keys: &'a KeySet,
+    pub(crate) revoked: &'a RevokedKeys,
 }
 
 /// How far keys may be trusted.
@@ -45,52 +78,123 @@ pub(crate) enum Freshness {
 }
 
 impl LiveKeys {
-    /// No keys yet.
-    pub(crate) fn empty() -> Self {
-        LiveKeys(ArcSwap::from_pointee(Snapshot::default()))
-    }
-
-    /// Keys that do not age: those of the configuration.
-    pub(crate) fn fixed(keys: KeySet) -> Self {
-        LiveKeys(ArcSwap::from_pointee(Snapshot {
-            generation: 0,
-            keys: Some(Arc::new(keys)),
-            lifetime: None,
-        }))
+    /// The keys of the configuration, which do not age, or none yet; under what operators have said of the issuer.
+    pub(crate) fn new(configured: Option<KeySet>, overrides: Overrides) -> Self {
+        let loaded = configured.map(Arc::new);
+        let written = Written { previous: None, generation: 0, loaded, lifetime: None, overrides };
+        LiveKeys { published: ArcSwap::from_pointee(written.snapshot()), written: Mutex::new(written) }
     }
 
     /// The keys now.
     pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
-        self.0.load()
+        self.published.load()
     }
 
-    /// Puts `keys`, which the fetch `generation` brought, in the place of all others. They are fresh for `fresh_for` from
-    /// `loaded` on and serve for `stale_for` longer.
-    pub(crate) fn replace(
-        &self,
-        generation: u64,
-        keys: KeySet,
-        loaded: Moment,
-        fresh_for: Duration,
-        stale_for: Duration,
-    ) {
-        let lifetime = Some(Lifetime { loaded, fresh_for, stale_for });
-        self.0.store(Arc::new(Snapshot { generation, keys: Some(Arc::new(keys)), lifetime }));
+    /// Puts `keys`, which the fetch `generation` brought, in the place of all others, unless a set is pinned.
+    pub(crate) fn replace(&self, generation: u64, keys: Arc<KeySet>, lifetime: Option<Lifetime>) {
+        self.write(|written| {
+            if written.overrides.pinned.is_none() {
+                (written.generation, written.loaded, written.lifetime) = (generation, Some(keys), lifetime);
+            }
+        });
+    }
+
+    /// Goes on with the keys of `before`, which are from the same place, until the first fetch of its own.
+    pub(crate) fn inherit(&self, before: &LiveKeys) {
+        let (loaded, lifetime) = before.read(|written| (written.loaded.clone(), written.lifetime));
+        self.write(|written| (written.loaded, written.lifetime) = (loaded, lifetime));
+    }
+
+    /// Puts `keys` in the place of all others, whatever is fetched, until they are unpinned.
+    pub(crate) fn pin(&self, generation: u64, keys: Arc<KeySet>) {
+        self.write(|written| {
+            written.generation = generation;
+            written.overrides.pinned = Some(keys);
+        });
+    }
+
+    /// Ends the pin. With a `lifetime`, the pinned set serves for so long, until a fetch that begins from now on replaces
+    /// it; what was loaded before may be the very reason of the pin. Without, the keys of the configuration are back.
+    pub(crate) fn unpin(&self, lifetime: Option<Lifetime>) {
+        self.write(|written| {
+            let pinned = written.overrides.pinned.take();
+            if lifetime.is_some() {
+                (written.loaded, written.lifetime) = (pinned, lifetime);
+            }
+        });
+    }
+
+    /// Takes the keys in `revoked` out of use, and no others.
+    pub(crate) fn revoke(&self, revoked: RevokedKeys) {
+        self.write(|written| written.overrides.revoked = revoked);
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Written)) {
+        // A panic while writing leaves values that are whole, each assigned at once.
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut written);
+        let next = Arc::new(written.snapshot());
+        written.previous = Some(self.published.swap(next));
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Written) -> T) -> T {
+        look(&self.written.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Written {
+    fn snapshot(&self) -> Snapshot {
+        let Overrides { revoked, pinned } = self.overrides.clone();
+        let is_pinned = pinned.is_some();
+        Snapshot {
+            generation: self.generation,
+            keys: pinned.or_else(|| self.loaded.clone()),
+            lifetime: self.lifetime.filter(|_| !is_pinned),
+            revoked,
+            is_pinned,
+        }
     }
 }
 
 impl Snapshot {
     /// The keys, if they may serve at `now`.
-    pub(crate) fn usable(&self, now: Moment) -> Option<&KeySet> {
+    pub(crate) fn usable(&self, now: Moment) -> Option<UsableKeys<'_>> {
         match self.freshness(now) {
-            Freshness::Fresh | Freshness::Stale => self.keys.as_deref(),
+            Freshness::Fresh | Freshness::Stale => {
+                Some(UsableKeys { keys: self.keys.as_deref()?, revoked: &self.revoked })
+            }
             Freshness::NeverLoaded | Freshness::Expired => None,
         }
+    }
+
+    /// The keys, whether they may serve or not.
+    pub(crate) fn keys(&self) -> Option<&Arc<KeySet>> {
+        self.keys.as_ref()
     }
 
     /// Which fetch brought the keys.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Whether an operator has put the keys in place.
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.is_pinned
+    }
+
+    pub(crate) fn revoked(&self) -> &RevokedKeys {
+        &self.revoked
+    }
+
+    /// How old the keys are; none for those that do not age.
+    pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
+        self.lifetime.map(|lifetime| now.since(lifetime.loaded))
+    }
+
+    /// For how long the refresh of the keys has been overdue.
+    pub(crate) fn overdue(&self, now: Moment) -> Duration {
+        let lifetime = self.lifetime.map(|lifetime| (now.since(lifetime.loaded), lifetime.fresh_for));
+        lifetime.map_or(Duration::ZERO, |(age, fresh_for)| age.saturating_sub(fresh_for))
     }
 
     pub(crate) fn freshness(&self, now: Moment) -> Freshness {
@@ -115,15 +219,38 @@ impl Snapshot {
 mod tests {
     use std::time::Instant;
 
+    use claimgate_testkit::{Alg, TestIssuer};
+
     use super::*;
+
+    fn start() -> Moment {
+        Moment::new(Duration::from_secs(1_000_000), Instant::now())
+    }
+
+    fn lifetime(loaded: Moment) -> Option<Lifetime> {
+        let [fresh_for, stale_for] = [600, 3_600].map(Duration::from_secs);
+        Some(Lifetime { loaded, fresh_for, stale_for })
+    }
+
+    /// A set of one key with this name.
+    fn keys(kid: &str) -> KeySet {
+        let issuer = TestIssuer::with_algorithm("https://issuer.test", Alg::EdDSA);
+        KeySet::from_jwks(&issuer.jwks().replace("test-1", kid)).unwrap()
+    }
+
+    fn serving(live: &LiveKeys, now: Moment) -> Option<String> {
+        let snapshot = live.snapshot();
+        let usable = snapshot.usable(now)?;
+        usable.keys.keys().first()?.key_id().map(str::to_owned)
+    }
 
     #[test]
     fn keys_are_fresh_then_stale_then_expired() {
-        let start = Moment::new(Duration::from_secs(1_000_000), Instant::now());
-        let live = LiveKeys::empty();
+        let start = start();
+        let live = LiveKeys::new(None, Overrides::default());
         assert_eq!(live.snapshot().freshness(start), Freshness::NeverLoaded);
         assert!(live.snapshot().usable(start).is_none());
-        live.replace(1, KeySet::default(), start, Duration::from_secs(600), Duration::from_secs(3_600));
+        live.replace(1, Arc::default(), lifetime(start));
         for (age, freshness, usable) in [
             (0, Freshness::Fresh, true),
             (600, Freshness::Fresh, true),
@@ -134,13 +261,44 @@ mod tests {
             let now = start.later(Duration::from_secs(age));
             assert_eq!(live.snapshot().freshness(now), freshness, "{age}");
             assert_eq!(live.snapshot().usable(now).is_some(), usable, "{age}");
+            assert_eq!(live.snapshot().age(now), Some(Duration::from_secs(age)), "{age}");
+            assert_eq!(live.snapshot().overdue(now), Duration::from_secs(age.saturating_sub(600)), "{age}");
         }
     }
 
     #[test]
     fn configured_keys_do_not_age() {
-        let start = Moment::new(Duration::from_secs(1_000_000), Instant::now());
-        let live = LiveKeys::fixed(KeySet::default());
+        let start = start();
+        let live = LiveKeys::new(Some(KeySet::default()), Overrides::default());
         assert_eq!(live.snapshot().freshness(start.later(Duration::from_secs(1 << 33))), Freshness::Fresh);
+        assert_eq!(live.snapshot().age(start), None);
+    }
+
+    #[test]
+    fn a_pinned_set_serves_until_it_is_unpinned_and_replaced() {
+        let start = start();
+        let late = start.later(Duration::from_secs(1 << 20));
+        let live = LiveKeys::new(None, Overrides::default());
+        live.replace(1, Arc::new(keys("fetched")), lifetime(start));
+        live.pin(2, Arc::new(keys("pinned")));
+        live.replace(3, Arc::new(keys("late")), lifetime(start));
+        assert_eq!(serving(&live, late).as_deref(), Some("pinned"), "it does not age");
+        live.unpin(lifetime(late));
+        assert_eq!(
+            serving(&live, late).as_deref(),
+            Some("pinned"),
+            "what it replaced may be why it was pinned"
+        );
+        live.replace(4, Arc::new(keys("next")), lifetime(late));
+        assert_eq!(serving(&live, late).as_deref(), Some("next"));
+    }
+
+    #[test]
+    fn configured_keys_are_back_once_a_pinned_set_is_unpinned() {
+        let live = LiveKeys::new(Some(keys("configured")), Overrides::default());
+        live.pin(0, Arc::new(keys("pinned")));
+        assert_eq!(serving(&live, start()).as_deref(), Some("pinned"));
+        live.unpin(None);
+        assert_eq!(serving(&live, start()).as_deref(), Some("configured"));
     }
 }

@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::authenticator::{Authenticator, Verdict};
 use crate::bearer::BearerToken;
 use crate::error::AuthError;
 use crate::key_demand::{Fetched, FetcherGone};
 use crate::log::logged;
+use crate::moment::Clock;
 use crate::token::VerifiedToken;
+use crate::trust::{Asking, Trust, Verdict};
 
 /// The decision about a token whose key is being fetched. Bounded by the time limit of the fetch, and at most two of them.
 ///
@@ -19,14 +21,16 @@ use crate::token::VerifiedToken;
 pub struct Pending(Pin<Box<dyn Future<Output = Result<VerifiedToken, AuthError>> + Send>>);
 
 impl Pending {
+    /// Waits for `wait`, then looks again under the `trust` that the request met, asking for no more than `then`.
     pub(crate) fn new(
-        authenticator: Authenticator,
+        trust: Arc<Trust>,
+        clock: Arc<dyn Clock>,
         token: BearerToken<'_>,
-        fetched: Fetched,
-        conclusive: bool,
+        wait: Fetched,
+        then: Asking,
     ) -> Self {
         let token: Box<str> = token.text().into();
-        Pending(Box::pin(async move { logged(resolve(authenticator, &token, fetched, conclusive).await) }))
+        Pending(Box::pin(async move { logged(resolve(&trust, &*clock, &token, wait, then).await) }))
     }
 }
 
@@ -45,20 +49,20 @@ impl fmt::Debug for Pending {
 }
 
 async fn resolve(
-    authenticator: Authenticator,
+    trust: &Trust,
+    clock: &dyn Clock,
     token: &str,
-    mut fetched: Fetched,
-    mut conclusive: bool,
+    mut wait: Fetched,
+    mut asking: Asking,
 ) -> Result<VerifiedToken, AuthError> {
     loop {
-        if let Err(FetcherGone) = fetched.await {
+        if let Err(FetcherGone) = wait.await {
             return Err(AuthError::keys_unavailable(Duration::from_secs(1)));
         }
         let token = BearerToken::new(token, usize::MAX)?;
-        // A second fetch begins after this request arrived, so it is conclusive: the loop ends there.
-        match authenticator.look(token, authenticator.now(), !conclusive) {
+        match trust.look(token, clock.now(), asking) {
             Verdict::Decided(result) => return result,
-            Verdict::Awaited { fetched: again, .. } => (fetched, conclusive) = (again, true),
+            Verdict::Awaited { wait: again, then } => (wait, asking) = (again, then),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::moment::Moment;
 use crate::scopes::TokenScopes;
 
 /// The rules for the tokens of one issuer. Immutable; a changed configuration is another policy.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) issuer: Arc<str>,
     pub(crate) realm: Option<Arc<str>>,
@@ -30,7 +30,7 @@ pub(crate) struct Policy {
 }
 
 /// A claim that has to be one of some strings.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ClaimValues {
     pub(crate) claim: Box<str>,
     pub(crate) accepted: Box<[Box<str>]>,

@@ -3,14 +3,35 @@
 //! What to do when is decided by [`engine`], which knows no socket and no clock. [`driver`] does it, in one task for each
 //! issuer. Requests meet neither: they read the keys, and a miss only rings the bell.
 
-mod budget;
-mod client;
-mod discovery;
 mod driver;
 mod engine;
 mod fetch_error;
-mod remote;
+mod fetched_keys;
+mod fetcher;
+mod ready;
 
-pub(crate) use driver::Driver;
-pub use driver::KeysNotReady;
+#[cfg(feature = "jwks-client")]
+mod address_guard;
+#[cfg(feature = "jwks-client")]
+mod client;
+#[cfg(feature = "jwks-client")]
+mod discovery;
+#[cfg(feature = "jwks-client")]
+mod entity_tag;
+#[cfg(feature = "jwks-client")]
+mod freshness;
+#[cfg(feature = "jwks-client")]
+mod host;
+#[cfg(feature = "jwks-client")]
+mod remote;
+#[cfg(feature = "jwks-client")]
+mod tls_files;
+
+pub(crate) use driver::Driven;
+pub(crate) use fetcher::{Fetcher, Place};
+#[cfg(feature = "jwks-client")]
+pub(crate) use host::is_safe_scheme;
+pub use ready::KeysNotReady;
+pub(crate) use ready::ready;
+#[cfg(feature = "jwks-client")]
 pub(crate) use remote::Remote;

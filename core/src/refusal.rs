@@ -54,9 +54,9 @@ impl RefusalClass {
             | AuthErrorKind::UnknownKey
             | AuthErrorKind::KeyMismatch
             | AuthErrorKind::KeyNotValid
-            | AuthErrorKind::RevokedKey
             | AuthErrorKind::AmbiguousKey
             | AuthErrorKind::BadSignature
+            | AuthErrorKind::RevokedKey
             | AuthErrorKind::MissingClaim
             | AuthErrorKind::InvalidClaim
             | AuthErrorKind::ClaimMismatch

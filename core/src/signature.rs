@@ -9,7 +9,7 @@ use crate::json::JsonObject;
 use crate::jws::{Header, UnverifiedJws};
 use crate::key::VerificationKey;
 use crate::key_selection::KeyHint;
-use crate::key_set::KeySet;
+use crate::live_keys::UsableKeys;
 
 /// A JWS whose signature was made with a key of its issuer. Only [`VerifiedJws::verify`] makes one. What the claims say
 /// is not judged yet.
@@ -26,7 +26,7 @@ impl VerifiedJws {
     #[expect(clippy::result_large_err, reason = "a box would be an allocation for every stranger's token")]
     pub(crate) fn verify<'t>(
         jws: UnverifiedJws<'t>,
-        keys: &KeySet,
+        keys: UsableKeys<'_>,
         allowed: &[Algorithm],
         valid_at: Option<i64>,
     ) -> Result<Self, (AuthErrorKind, UnverifiedJws<'t>)> {
@@ -61,7 +61,7 @@ impl fmt::Debug for VerifiedJws {
 
 fn verifying_key(
     jws: &UnverifiedJws<'_>,
-    keys: &KeySet,
+    keys: UsableKeys<'_>,
     allowed: &[Algorithm],
     valid_at: Option<i64>,
 ) -> Result<VerificationKey, AuthErrorKind> {
@@ -71,12 +71,17 @@ fn verifying_key(
         return Err(AuthErrorKind::AlgorithmNotAllowed);
     }
     let hint = KeyHint { key_id: key_id.as_deref(), thumbprints: *thumbprints };
-    let candidates = keys.candidates(hint, algorithm, valid_at)?;
+    let candidates = keys.keys.candidates(hint, algorithm, valid_at)?;
     let mut buffer = [0; LONGEST_SIGNATURE];
     let signature = base64url::decode_into(jws.signature().as_bytes(), &mut buffer);
     let signature = signature.ok_or(AuthErrorKind::MalformedToken)?;
     let fitting = candidates.iter().find(|key| key.verify(algorithm, jws.signing_input(), signature));
-    fitting.cloned().ok_or(AuthErrorKind::BadSignature)
+    let key = fitting.ok_or(AuthErrorKind::BadSignature)?;
+    // Asked of the key that made the signature: no other name, and no other key beside it, revives it.
+    if keys.revoked.contains(key) {
+        return Err(AuthErrorKind::RevokedKey);
+    }
+    Ok(key.clone())
 }
 
 /// RSA of 8192 bits.

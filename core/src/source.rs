@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(feature = "refresh")]
+use std::sync::Arc;
 
 use crate::algorithm::Algorithm;
 use crate::issuer::{Issuer, Source};
 use crate::key_selection::MOST_TRIED;
 use crate::key_set::KeySet;
+#[cfg(feature = "refresh")]
+use crate::key_source::KeySource;
 use crate::{key_directory, key_file};
 
 /// Where keys come from, checked.
@@ -18,6 +22,9 @@ pub(crate) enum KeyOrigin {
         #[cfg_attr(not(feature = "jwks-client"), expect(dead_code, reason = "only the key client fetches"))]
         jwks_uri: Option<String>,
     },
+    /// The application loads them.
+    #[cfg(feature = "refresh")]
+    Custom(Arc<dyn KeySource>),
 }
 
 impl KeyOrigin {
@@ -26,6 +33,8 @@ impl KeyOrigin {
         let keys = match &issuer.source {
             Source::Discovery => return Ok(KeyOrigin::Remote { jwks_uri: None }),
             Source::JwksUri(url) => return Ok(KeyOrigin::Remote { jwks_uri: Some(url.clone()) }),
+            #[cfg(feature = "refresh")]
+            Source::Custom(source) => return Ok(KeyOrigin::Custom(source.clone())),
             Source::Keys(keys) => keys.clone(),
             Source::JwksText(text) => jwks("jwks", text)?,
             Source::JwksFile(path) => jwks(&format!("jwks_file {path:?}"), &read(path)?)?,
@@ -78,14 +87,7 @@ fn described(source: &Source) -> String {
         Source::JwksFile(path) => format!("jwks_file {path:?}"),
         Source::Certificates(paths) => format!("certificates {paths:?}"),
         Source::Pem { .. } => "PEM text".to_owned(),
-        // What is read from directories and stores is never empty, and has names.
-        Source::JwksText(_)
-        | Source::Keys(_)
-        | Source::KeyDirectory(_)
-        | Source::Discovery
-        | Source::JwksUri(_) => "key set".to_owned(),
-        #[cfg(feature = "keystore")]
-        Source::KeyStore(_) => "key set".to_owned(),
+        _ => "key set".to_owned(),
     }
 }
 

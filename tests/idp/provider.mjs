@@ -1,16 +1,19 @@
 // A certified OpenID provider on a free loopback port, steered over stdin.
 //
 // When it is ready it prints one JSON line: {"url", "clientId", "clientSecret", "resources"}.
-// Each line on stdin is a command, and each command is answered by one JSON line:
+// Each line on stdin is a command; one JSON line answers it before the next may come:
 //   rotate keep   a new first key of every kind, the old ones stay published
 //   rotate drop   a new key of every kind, the old ones are gone
 //   count         {"jwks": N, "discovery": M}: requests seen since the start
 //   hold          key set requests wait from now on (they are counted when they arrive)
 //   release       the waiting ones are answered with the keys of this moment
+//   down          nobody listens any more, and every connection is cut off
+//   up            the same port listens again
 // It ends when stdin does, so a test run that dies leaves no process behind.
 
 import { Console } from 'node:console';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
@@ -85,17 +88,18 @@ const server = createServer(async (request, response) => {
   if (path === '/jwks') {
     seen.jwks += 1;
     await gate;
+    // An outage may have cut it off meanwhile.
+    if (response.destroyed) return;
   } else if (path.startsWith('/.well-known/')) {
     seen.discovery += 1;
   }
   answer(request, response);
 });
 
-await new Promise((ready, failed) => {
-  server.once('error', failed);
-  server.listen(0, '127.0.0.1', ready);
-});
-const url = `http://127.0.0.1:${server.address().port}`;
+const listen = (port) => once(server.listen(port, '127.0.0.1'), 'listening');
+await listen(0);
+const { port } = server.address();
+const url = `http://127.0.0.1:${port}`;
 
 // The keys of a Provider are fixed when it is made, so a rotation puts a new one behind the issuer.
 const serve = () => { answer = newProvider(url, keys).callback(); };
@@ -106,13 +110,19 @@ const COMMANDS = {
   count: () => seen,
   hold: () => { gate ??= new Promise((resolve) => { open = resolve; }); },
   release: () => { open?.(); gate = undefined; open = undefined; },
+  down: async () => {
+    const closed = once(server.close(), 'close');
+    server.closeAllConnections();
+    await closed;
+  },
+  up: async () => { await listen(port); },
 };
 
 serve();
 const lines = createInterface({ input: process.stdin });
-lines.on('line', (line) => {
+lines.on('line', async (line) => {
   const command = COMMANDS[line.trim()];
-  say(command === undefined ? { error: `unknown command: ${line}` } : { ...command() });
+  say(command === undefined ? { error: `unknown command: ${line}` } : { ...await command() });
 });
 lines.on('close', () => process.exit(0));
 

@@ -104,48 +104,61 @@ pub async fn run<S: AsRef<OsStr>>(
     package: &str,
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Output, HarnessError> {
-    let output = Command::new(executable(package).await?)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    timeout(PATIENCE, output)
-        .await
-        .map_err(|_| HarnessError::new(format!("{package} did not end within {PATIENCE:?}")))?
-        .map_err(|error| HarnessError::during(&format!("running {package}"), error))
+    to_its_end(package, &executable(package).await?, arguments).await
+}
+
+/// Runs an example of the tests to its end.
+pub async fn run_example<S: AsRef<OsStr>>(
+    name: &str,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<Output, HarnessError> {
+    let cargo = ["--package", "claimgate-tests", "--example", name];
+    to_its_end(name, &built(name, "examples", &cargo).await?, arguments).await
 }
 
 /// The path of a package's binary, built from what the sources say now.
+pub async fn executable(package: &str) -> Result<PathBuf, HarnessError> {
+    built(package, "", &["--package", package]).await
+}
+
+/// Where cargo puts a program.
 ///
 /// Cargo builds the binaries of other packages for no test, and one left from an earlier build
 /// would be tested in place of the present code. `cargo xtask test` builds them all and says where;
 /// without it, cargo is asked here.
-pub async fn executable(package: &str) -> Result<PathBuf, HarnessError> {
-    if let Some(folder) = std::env::var_os("CLAIMGATE_BIN_DIR") {
-        return Ok(Path::new(&folder).join(package).with_extension(std::env::consts::EXE_EXTENSION));
+async fn built(name: &str, folder: &str, chosen: &[&str]) -> Result<PathBuf, HarnessError> {
+    if let Some(bins) = std::env::var_os("CLAIMGATE_BIN_DIR") {
+        let path = Path::new(&bins).join(folder).join(name);
+        return Ok(path.with_extension(std::env::consts::EXE_EXTENSION));
     }
-    eprintln!("building {package}");
+    eprintln!("building {name}");
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "build",
-            "--package",
-            package,
-            "--all-features",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
+        .args(["build", "--all-features", "--message-format", "json-render-diagnostics"])
+        .args(chosen)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .await
-        .map_err(|error| HarnessError::during(&format!("building {package}"), error))?;
+        .map_err(|error| HarnessError::during(&format!("building {name}"), error))?;
     let printed = String::from_utf8_lossy(&output.stdout);
     let built = printed.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
     built
-        .filter(|message| message.target.name == package)
+        .filter(|message| message.target.name == name)
         .find_map(|message| message.executable)
-        .ok_or_else(|| HarnessError::new(format!("cargo built no binary {package} ({})", output.status)))
+        .ok_or_else(|| HarnessError::new(format!("cargo built no binary {name} ({})", output.status)))
+}
+
+async fn to_its_end<S: AsRef<OsStr>>(
+    name: &str,
+    program: &Path,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<Output, HarnessError> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
+    timeout(PATIENCE, output)
+        .await
+        .map_err(|_| HarnessError::new(format!("{name} did not end within {PATIENCE:?}")))?
+        .map_err(|error| HarnessError::during(&format!("running {name}"), error))
 }
 
 async fn address(lines: &mut Lines<BufReader<ChildStdout>>, printed: &mut Vec<String>) -> Option<String> {

@@ -14,6 +14,11 @@ impl HarnessError {
     pub(crate) fn during(attempt: &str, error: impl fmt::Display) -> Self {
         Self(format!("{attempt}: {error}"))
     }
+
+    /// Something is not installed.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self(format!("{what}; `cargo xtask test` installs what the tests need"))
+    }
 }
 
 impl fmt::Display for HarnessError {

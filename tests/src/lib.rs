@@ -1,15 +1,20 @@
 //! The harness of the suite: starts real counterparts and this workspace's own servers on
 //! loopback, and ends them with the test.
 
+mod authlib;
 mod binary;
 mod error;
+mod grant;
 mod idp;
 mod program;
+mod steering;
 
-pub use binary::{Server, executable, run};
+pub use authlib::AuthlibProvider;
+pub use binary::{Server, executable, run, run_example};
 pub use error::HarnessError;
-pub use idp::{OidcProvider, Seen};
+pub use idp::OidcProvider;
 pub use program::{KEYTOOL, OPENSSL, Program};
+pub use steering::{Seen, Steering};
 
 /// The README compiles, and what it asserts holds.
 #[cfg(doctest)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use claimgate_tests::OidcProvider;
-use serde_json::Value;
+use claimgate_tests::{AuthlibProvider, OidcProvider, Steering};
+use serde_json::{Value, json};
 
 const ALGORITHMS: [&str; 5] = ["RS256", "PS256", "ES256", "ES512", "EdDSA"];
 
@@ -13,7 +13,7 @@ fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-async fn published(provider: &OidcProvider) -> BTreeSet<String> {
+async fn published(provider: &Steering) -> BTreeSet<String> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let body = client.get(provider.jwks_uri()).send().await.unwrap().text().await.unwrap();
     let set: Value = serde_json::from_str(&body).unwrap();
@@ -72,4 +72,66 @@ async fn oidc_provider_holds_its_key_set_until_told() {
     let (held, ()) = tokio::join!(published(&provider), release);
     assert_eq!(held, published(&provider).await);
     assert_eq!(provider.seen().await.unwrap().jwks, 2);
+}
+
+#[tokio::test]
+async fn authlib_signs_access_tokens_that_name_no_key() {
+    let provider = AuthlibProvider::start().await.unwrap();
+    assert_eq!(published(&provider).await.len(), 2, "every key has a kid in the set");
+    for algorithm in ["RS256", "ES256"] {
+        let token = provider.token(algorithm).await.unwrap();
+        assert_eq!(part(&token, 0), json!({ "alg": algorithm, "typ": "at+jwt" }));
+        // What RFC 9068, section 2.2, requires, and the scope that it recommends.
+        let claims = part(&token, 1);
+        let client = provider.client_id(algorithm).unwrap();
+        assert_eq!(claims["iss"], provider.issuer(), "{algorithm}");
+        assert_eq!(claims["sub"], client, "{algorithm}");
+        assert_eq!(claims["client_id"], client, "{algorithm}");
+        assert_eq!(claims["aud"], json!([client, provider.audience()]), "{algorithm}");
+        assert_eq!(claims["scope"], "read", "{algorithm}");
+        assert!(claims["jti"].is_string(), "{algorithm}");
+        assert!(claims["exp"].as_u64() > claims["iat"].as_u64(), "{algorithm}");
+        assert_eq!(claims.as_object().unwrap().len(), 8, "{algorithm}: {claims}");
+    }
+}
+
+#[tokio::test]
+async fn authlib_rotates_with_an_overlap_that_ends() {
+    let provider = AuthlibProvider::start().await.unwrap();
+    let first = published(&provider).await;
+    provider.rotate(true).await.unwrap();
+    let both = published(&provider).await;
+    assert!(both.is_superset(&first) && both.len() == 2 * first.len());
+    provider.retire_old_keys().await.unwrap();
+    let second = published(&provider).await;
+    assert_eq!(second, both.difference(&first).cloned().collect());
+    provider.rotate(false).await.unwrap();
+    let third = published(&provider).await;
+    assert!(third.is_disjoint(&both) && third.len() == first.len());
+    assert_eq!(provider.jwks_requests().await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn providers_go_down_and_come_back() {
+    let (oidc, authlib) = tokio::join!(OidcProvider::start(), AuthlibProvider::start());
+    let (oidc, authlib) = (oidc.unwrap(), authlib.unwrap());
+    for provider in [&*oidc, &*authlib] {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let before = published(provider).await;
+        provider.hold_jwks().await.unwrap();
+        let outage = async {
+            while provider.jwks_requests().await.unwrap() < 2 {
+                tokio::task::yield_now().await;
+            }
+            provider.down().await.unwrap();
+        };
+        let (held, ()) = tokio::join!(client.get(provider.jwks_uri()).send(), outage);
+        assert!(held.is_err(), "who waits is cut off");
+        assert!(client.get(provider.jwks_uri()).send().await.unwrap_err().is_connect());
+        provider.release_jwks().await.unwrap();
+        provider.up().await.unwrap();
+        assert_eq!(published(provider).await, before, "on the same port, with the same keys");
+        provider.restart().await.unwrap();
+        assert!(published(provider).await.is_disjoint(&before));
+    }
 }

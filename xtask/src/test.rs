@@ -3,11 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use crate::counterpart;
+use crate::counterpart::Counterparts;
 use crate::failure::{Failure, Outcome};
 use crate::junit;
 use crate::metadata::Metadata;
-use crate::node::Node;
 use crate::process::{self, cargo, status};
 use crate::programs;
 use crate::report::Report;
@@ -44,15 +43,15 @@ fn in_steps(metadata: &Metadata, steps: &mut Steps) -> Outcome<String> {
 /// A machine on which the tests can run: tools and counterparts are there, everything is built.
 pub(crate) struct Bench<'a> {
     metadata: &'a Metadata,
-    node: Node,
+    counterparts: Counterparts,
 }
 
 impl<'a> Bench<'a> {
     pub(crate) fn set_up(metadata: &'a Metadata, steps: &mut Steps) -> Outcome<Self> {
         steps.run("install cargo-nextest", || tools::NEXTEST.ensure())?;
-        let node = steps.run("install the provider", || counterpart::ensure(metadata))?;
+        let counterparts = steps.run("install the providers", || Counterparts::ensure(metadata))?;
         steps.run("install programs", programs::ensure)?;
-        let bench = Self { metadata, node };
+        let bench = Self { metadata, counterparts };
         // `cargo test` builds a binary only as a test of itself. With all targets the plain ones
         // are built too, with the features that the tests are built with, so nothing is built twice.
         let build = ["build", "--workspace", "--all-targets", "--all-features"];
@@ -60,10 +59,10 @@ impl<'a> Bench<'a> {
         Ok(bench)
     }
 
-    /// A cargo whose tests find Node and the binaries of this workspace.
+    /// A cargo whose tests find their counterparts and the binaries of this workspace.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Command {
         let mut command = cargo(arguments);
-        counterpart::tell(&mut command, &self.node);
+        self.counterparts.tell(&mut command);
         command.env("CLAIMGATE_BIN_DIR", self.metadata.target_directory.join("debug"));
         command
     }

@@ -168,6 +168,15 @@ fn fetching(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issue
     if let Some(path) = section.string("ca_file") {
         issuer = issuer.ca_file(base.join(path));
     }
+    if let Some(path) = section.string("client_identity_file") {
+        issuer = issuer.client_identity(base.join(path));
+    }
+    if let Some(proxy) = section.string("proxy") {
+        issuer = issuer.proxy(proxy);
+    }
+    if section.boolean("guard_addresses") == Some(true) {
+        issuer = issuer.guard_addresses();
+    }
     issuer
 }
 

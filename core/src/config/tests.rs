@@ -20,8 +20,9 @@ fn reads_the_documented_file() {
         .take_while(|line| *line != "//! ```")
         .map(|line| line.trim_start_matches("//!").to_owned() + "\n")
         .collect();
-    // A private CA is a file of the operator's.
-    let example = example.replace("ca_file", "# ca_file");
+    // A private CA and a client's certificate are files of the operator's.
+    let example =
+        example.replace("ca_file", "# ca_file").replace("client_identity_file", "# client_identity_file");
     let config = parse(&example).unwrap();
     assert_eq!(config.listen(), Some("127.0.0.1:8080"));
     let issuer = &config.builder.issuers()[0];
@@ -34,6 +35,36 @@ fn reads_the_documented_file() {
 fn relative_paths_start_at_the_file() {
     let text = "[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\njwks_file = \"keys.json\"";
     assert!(parse(text).is_ok());
+}
+
+#[cfg(feature = "jwks-client")]
+#[test]
+fn reads_how_keys_are_fetched() {
+    let issuer = |more: &str| {
+        parse(&format!("[[issuer]]\nissuer = \"https://a.example\"\naudiences = [\"api\"]\n{more}"))
+    };
+    let config = issuer("proxy = \"http://proxy.example:3128\"\nguard_addresses = false").unwrap();
+    let fetch = &config.builder.issuers()[0].fetch;
+    assert_eq!(fetch.proxy, Some("http://proxy.example:3128".into()));
+    assert!(!fetch.guard);
+    assert!(issuer("guard_addresses = true").unwrap().builder.issuers()[0].fetch.guard);
+    for (more, expected) in [
+        (
+            "proxy = \"http://user:secret@proxy.example\"\nguard_addresses = true",
+            r#"proxy = "http://…@proxy.example" and guard_addresses = true: a proxy looks names up itself"#,
+        ),
+        ("proxy = \"proxy.example:3128\"", r#"proxy "proxy.example:3128" is not an http or https URL"#),
+        ("client_identity_file = \"missing.pem\"", "client_identity_file \""),
+        ("client_identity_file = \"missing.pem\"", "missing.pem\" cannot be read"),
+        (
+            "jwks_uri = \"https://169.254.169.254/jwks\"\nguard_addresses = true",
+            "169.254.169.254 is link-local, and guard_addresses refuses it",
+        ),
+    ] {
+        let problems = issuer(more).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains(expected), "{expected}\nin\n{problems:?}");
+    }
 }
 
 #[test]

@@ -1,112 +1,203 @@
 //! One document over HTTP, within its limits.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Certificate, Client, Response, Url};
+use reqwest::header::{ACCEPT, IF_NONE_MATCH};
+use reqwest::{Client, ClientBuilder, Proxy, Response, Url};
 
-use crate::fetch_settings::FetchSettings;
+use crate::fetch_settings::{FetchSettings, ProxyUrl};
+use crate::refresh::address_guard::{AddressGuard, ForbiddenAddress, GuardedResolver, Lookup, SystemLookup};
+use crate::refresh::entity_tag::EntityTag;
 use crate::refresh::fetch_error::FetchError;
+use crate::refresh::freshness::{lasting, retry_after};
+use crate::refresh::tls_files;
 
 /// A client that follows no redirect, uses no proxy of the environment, and reads no more than it may.
 #[derive(Clone, Debug)]
 pub(crate) struct JwksClient {
     client: Client,
+    guard: Option<AddressGuard>,
     max_bytes: usize,
 }
 
 /// A body and what its headers say about coming again.
 pub(crate) struct Document {
     pub(crate) body: Vec<u8>,
+    pub(crate) tag: Option<EntityTag>,
     pub(crate) max_age: Option<Duration>,
 }
 
+/// The answer to a question for a document that is known by its tag.
+pub(crate) enum Answer {
+    Document(Document),
+    /// It is the known one, whose freshness counts anew.
+    NotModified {
+        max_age: Option<Duration>,
+    },
+}
+
+/// What the URLs that a client is for may need of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tls {
+    /// They are https.
+    Needed,
+    /// They begin with http and may lead to https.
+    Possible,
+    /// They are http and lead nowhere, since nothing redirects them.
+    Never,
+}
+
 impl JwksClient {
-    /// A client for `url` and what it names. The error quotes what was configured.
-    pub(crate) fn new(settings: &FetchSettings, url: &Url) -> Result<Self, String> {
-        let mut builder = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent(concat!("claimgate/", env!("CARGO_PKG_VERSION")));
-        let own_roots = match &settings.ca_file {
-            None => Vec::new(),
-            Some(path) => {
-                let pem = std::fs::read(path)
-                    .map_err(|error| format!("ca_file {path:?} cannot be read: {error}"))?;
-                let roots =
-                    Certificate::from_pem_bundle(&pem).map_err(|_| format!("ca_file {path:?} is not PEM"))?;
-                if roots.is_empty() {
-                    return Err(format!("ca_file {path:?} holds no certificate"));
-                }
-                roots
+    /// A client for the keys of `issuer`. The error quotes what was configured.
+    pub(crate) fn new(issuer: &str, settings: &FetchSettings, tls: Tls) -> Result<Self, String> {
+        Self::with_lookup(issuer, settings, tls, || SystemLookup)
+    }
+
+    /// The same, with names looked up by what `lookup` makes, if they are guarded.
+    pub(crate) fn with_lookup<L: Lookup>(
+        issuer: &str,
+        settings: &FetchSettings,
+        tls: Tls,
+        lookup: impl Fn() -> L,
+    ) -> Result<Self, String> {
+        let max_bytes = settings.max_jwks_bytes;
+        if let Some(custom) = &settings.http_client {
+            return Ok(JwksClient { client: custom.client().clone(), guard: None, max_bytes });
+        }
+        let guard = settings.guard.then(|| AddressGuard::of(issuer));
+        let roots = settings.ca_file.as_deref().map_or(Ok(Vec::new()), tls_files::roots)?;
+        let identity = settings.client_identity.as_deref().map(tls_files::identity).transpose()?;
+        let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
+        let builder = || {
+            let mut builder = plain();
+            if let Some(guard) = guard {
+                builder = builder.dns_resolver(GuardedResolver::new(guard, lookup()));
+            }
+            if let Some(identity) = &identity {
+                builder = builder.identity(identity.clone());
+            }
+            match &proxy {
+                // After `no_proxy`, which forgets those that were named before.
+                Some(proxy) => builder.proxy(proxy.clone()),
+                None => builder,
             }
         };
-        // Plain http stays plain http, since nothing redirects it: the roots of the system would be read for nothing, and
-        // a machine may have none.
-        builder = match (url.scheme(), own_roots.is_empty()) {
-            ("http", _) => builder.tls_certs_only(own_roots),
-            (_, true) => builder,
-            (_, false) => builder.tls_certs_merge(own_roots),
+        let own_roots = || builder().tls_certs_only(roots.clone()).build();
+        let all_roots = || builder().tls_certs_merge(roots.clone()).build();
+        let client = match tls {
+            // The roots of the system would be read for nothing.
+            Tls::Never => own_roots(),
+            Tls::Needed if roots.is_empty() => all_roots(),
+            // A machine may have no roots, or none that others can be added to. One's own are enough then, and so are none
+            // for an issuer that stays with plain http.
+            Tls::Needed | Tls::Possible => all_roots().or_else(|_| own_roots()),
         };
-        let client = builder
-            .build()
-            .map_err(|error| format!("the key client cannot be set up: {}", causes(&error)))?;
-        Ok(JwksClient { client, max_bytes: settings.max_jwks_bytes })
+        let client =
+            client.map_err(|error| format!("the key client cannot be set up: {}", causes(&error)))?;
+        Ok(JwksClient { client, guard, max_bytes })
+    }
+
+    /// Checks what can be said about `url` without asking anybody.
+    pub(crate) fn check(&self, url: &Url) -> Result<(), ForbiddenAddress> {
+        self.guard.map_or(Ok(()), |guard| guard.check(url))
     }
 
     /// Fetches one document. The caller bounds the time.
     pub(crate) async fn get(&self, url: &Url) -> Result<Document, FetchError> {
-        let request =
+        let response = self.ask(url, None).await?;
+        self.read(response).await
+    }
+
+    /// Fetches one document unless it is still the one that `known` names. The caller bounds the time.
+    pub(crate) async fn get_unless(&self, url: &Url, known: &EntityTag) -> Result<Answer, FetchError> {
+        let response = self.ask(url, Some(known)).await?;
+        if response.status().as_u16() == NOT_MODIFIED {
+            return Ok(Answer::NotModified { max_age: lasting(response.headers(), SystemTime::now()) });
+        }
+        Ok(Answer::Document(self.read(response).await?))
+    }
+
+    /// A response with status 200, or 304 if it was asked for by the tag that is `known`.
+    async fn ask(&self, url: &Url, known: Option<&EntityTag>) -> Result<Response, FetchError> {
+        self.check(url).map_err(FetchError::ForbiddenAddress)?;
+        let mut request =
             self.client.get(url.clone()).header(ACCEPT, "application/jwk-set+json, application/json");
-        let mut response = request.send().await.map_err(unreachable)?;
-        check_status(&response)?;
+        if let Some(tag) = known {
+            request = request.header(IF_NONE_MATCH, tag.as_header());
+        }
+        let response = request.send().await.map_err(broken)?;
+        // A client of the application's own may follow redirects; where they lead is no place that was configured.
+        if !is_same_document(response.url(), url) {
+            return Err(FetchError::RedirectFollowed);
+        }
+        match response.status().as_u16() {
+            200 => Ok(response),
+            NOT_MODIFIED if known.is_some() => Ok(response),
+            // One that nobody asked for says nothing, and there is nothing that it could be about.
+            status @ 300..=399 if status != NOT_MODIFIED => Err(FetchError::Redirected(status)),
+            status => {
+                let retry_after = retry_after(response.headers(), SystemTime::now());
+                Err(FetchError::Status { status, retry_after })
+            }
+        }
+    }
+
+    /// Reads the body, counting the bytes that are kept. Where a client decodes a content encoding, those are the decoded
+    /// ones: a body that is short on the wire may be a thousand times longer.
+    async fn read(&self, mut response: Response) -> Result<Document, FetchError> {
         // The declared length first: a hard error before the first byte. A body that is cut to size would be another set.
         let most = u64::try_from(self.max_bytes).unwrap_or(u64::MAX);
         if response.content_length().is_some_and(|length| length > most) {
             return Err(FetchError::TooLarge(self.max_bytes));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > self.max_bytes {
                 return Err(FetchError::TooLarge(self.max_bytes));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Document { body, max_age: max_age(response.headers()) })
+        let headers = response.headers();
+        Ok(Document { body, tag: EntityTag::of(headers), max_age: lasting(headers, SystemTime::now()) })
     }
 }
 
-fn check_status(response: &Response) -> Result<(), FetchError> {
-    match response.status().as_u16() {
-        200 => Ok(()),
-        status @ 300..=399 => Err(FetchError::Redirected(status)),
-        status => {
-            let seconds = text(response.headers(), &RETRY_AFTER).and_then(|value| value.trim().parse().ok());
-            Err(FetchError::Status { status, retry_after: seconds.map(Duration::from_secs) })
+/// What holds for every client of ours, whatever features of reqwest other crates of the program turn on: rustls alone
+/// reads our PEM files, and no answer is decoded.
+fn plain() -> ClientBuilder {
+    Client::builder()
+        .tls_backend_rustls()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .user_agent(concat!("claimgate/", env!("CARGO_PKG_VERSION")))
+}
+
+/// reqwest takes a proxy without a scheme, and kinds that depend on its features; what is meant is to be said.
+fn proxy(url: &ProxyUrl) -> Result<Proxy, String> {
+    let is_known = Url::parse(url.as_str()).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let proxy = Proxy::all(url.as_str()).ok().filter(|_| is_known);
+    proxy.ok_or_else(|| format!("proxy {url} is not an http or https URL"))
+}
+
+/// Whether an answer from `seen` is one from `asked`. The client takes the fragment and the user off what it sends.
+fn is_same_document(seen: &Url, asked: &Url) -> bool {
+    seen.origin() == asked.origin() && seen.path() == asked.path() && seen.query() == asked.query()
+}
+
+fn broken(error: reqwest::Error) -> FetchError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(error) = cause {
+        if let Some(forbidden) = error.downcast_ref() {
+            return FetchError::ForbiddenAddress(*forbidden);
         }
+        cause = error.source();
     }
-}
-
-/// `max-age` of `Cache-Control` (RFC 9111, section 5.2.2.1). `no-store` and `no-cache` say nothing about how long keys
-/// are good for, and some issuers send them always.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let value = text(headers, &CACHE_CONTROL)?;
-    let seconds = value.split(',').find_map(|directive| {
-        let (name, argument) = directive.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("max-age").then(|| argument.trim().trim_matches('"'))
-    })?;
-    let is_number = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
-    // A number beyond what we can count is long: "the cache MUST consider the value to be … 2147483648" (section 1.2.2).
-    is_number.then(|| Duration::from_secs(seconds.parse().unwrap_or(2_147_483_648)))
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn unreachable(error: reqwest::Error) -> FetchError {
     FetchError::Unreachable(causes(&error.without_url()))
 }
 
@@ -122,26 +213,7 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+const NOT_MODIFIED: u16 = 304;
 
-    #[test]
-    fn reads_max_age_and_nothing_else() {
-        for (value, expected) in [
-            ("max-age=300", Some(300)),
-            ("public, Max-Age=\"60\", must-revalidate", Some(60)),
-            ("max-age=0", Some(0)),
-            ("max-age=99999999999999999999999", Some(2_147_483_648)),
-            ("s-maxage=300", None),
-            ("no-store", None),
-            ("max-age=-1", None),
-            ("max-age=", None),
-            ("max-age", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(CACHE_CONTROL, value.parse().unwrap());
-            assert_eq!(max_age(&headers), expected.map(Duration::from_secs), "{value}");
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

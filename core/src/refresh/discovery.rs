@@ -6,7 +6,7 @@ use crate::fetch_settings::FetchSettings;
 use crate::json::{JsonObject, JsonValue};
 use crate::refresh::client::JwksClient;
 use crate::refresh::fetch_error::FetchError;
-use crate::refresh::remote::{is_loopback, is_safe_scheme, may_be_this_machine};
+use crate::refresh::host::{is_loopback, is_safe_scheme, may_be_this_machine};
 
 /// Finds the key set of `issuer` by `OpenID` Connect Discovery 1.0, section 4, or RFC 8414, section 3.
 pub(crate) async fn discover(
@@ -38,7 +38,7 @@ fn check_jwks_uri(issuer: &Url, jwks_uri: &Url, settings: &FetchSettings) -> Res
     if issuer.scheme() == "https" && jwks_uri.scheme() != "https" {
         return Err(FetchError::UnsafeJwksUri("is not https although the issuer is"));
     }
-    if !is_safe_scheme(jwks_uri, settings.allow_insecure_http) {
+    if !is_safe_scheme(jwks_uri, settings) {
         return Err(FetchError::UnsafeJwksUri("is neither https nor loopback"));
     }
     // A document from elsewhere must not send us to services of this machine.

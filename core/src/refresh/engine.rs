@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::budget::Budget;
 use crate::fetch_settings::FetchSettings;
 use crate::key_demand::MissKind;
 use crate::moment::Moment;
-use crate::refresh::budget::Budget;
 
 /// Decides about the fetches of one issuer.
 ///
@@ -22,6 +22,10 @@ pub(crate) struct Engine {
     /// `Retry-After` of the issuer: until then requests cause no fetch either.
     held: Option<Due>,
     failures: u32,
+    /// Somebody has asked for a fetch that begins from then on.
+    is_asked: bool,
+    /// An operator has put a set in place: nothing is fetched until it is taken back.
+    is_pinned: bool,
     unknown_key: Budget,
     bad_signature: Budget,
 }
@@ -62,7 +66,7 @@ pub(crate) enum Step {
 pub(crate) enum Outcome {
     /// Usable keys came, with the `max-age` of the answer.
     Keys { max_age: Option<Duration> },
-    /// None came; the issuer may have said when to come again.
+    /// None came; the source may have said when to come again.
     Failed { retry_after: Option<Duration> },
 }
 
@@ -88,16 +92,18 @@ impl Due {
 }
 
 impl Engine {
-    /// An engine whose first fetch is due at once.
-    pub(crate) fn new(settings: &FetchSettings, now: Moment) -> Self {
+    /// An engine whose first fetch is due `after` a time: at once where there are no keys yet.
+    pub(crate) fn new(settings: &FetchSettings, after: Duration, now: Moment) -> Self {
         Engine {
             interval: settings.refresh_interval,
             flight: None,
             generation: 0,
             loaded: 0,
-            due: Due { from: now, after: Duration::ZERO },
+            due: Due { from: now, after },
             held: None,
             failures: 0,
+            is_asked: false,
+            is_pinned: false,
             unknown_key: Budget::new(BURST, settings.refresh_cooldown),
             bad_signature: Budget::new(1, settings.refresh_cooldown),
         }
@@ -107,6 +113,9 @@ impl Engine {
     pub(crate) fn demand(&mut self, kind: MissKind, wanted: Wanted, seen: u64, now: Moment) -> Answer {
         if seen != self.loaded {
             return Answer::AlreadyThere;
+        }
+        if self.is_pinned {
+            return Answer::Refused { retry_after: LOOK_AGAIN };
         }
         if let Some(flight) = &self.flight {
             let conclusive = flight.wanted == Some(wanted);
@@ -127,7 +136,8 @@ impl Engine {
 
     /// The driver asks what to do.
     pub(crate) fn step(&mut self, now: Moment) -> Step {
-        if self.flight.is_none() && self.due.left(now).is_zero() {
+        if self.flight.is_none() && !self.is_pinned && (self.is_asked || self.due.left(now).is_zero()) {
+            self.is_asked = false;
             self.begin(None, now);
         }
         match &mut self.flight {
@@ -135,6 +145,7 @@ impl Engine {
                 flight.taken = true;
                 Step::Fetch { generation: flight.generation }
             }
+            _ if self.is_pinned => Step::Sleep(LOOK_AGAIN),
             // A sleep counts on the monotonic clock, which stands still while the machine sleeps: look again now and then.
             _ => Step::Sleep(self.due.left(now).min(LOOK_AGAIN)),
         }
@@ -177,9 +188,47 @@ impl Engine {
         }
     }
 
-    /// How long until the schedule's next attempt.
-    pub(crate) fn next_attempt(&self, now: Moment) -> Duration {
-        self.due.left(now)
+    /// Asks for a fetch that begins from now on, whatever the budgets say. Gives its generation; none while a set is pinned.
+    pub(crate) fn refresh_now(&mut self) -> Option<u64> {
+        if self.is_pinned {
+            return None;
+        }
+        // One that is in flight may have its answer from before; one that nobody has taken up yet has not begun.
+        if let Some(flight) = self.flight.as_ref().filter(|flight| !flight.taken) {
+            return Some(flight.generation);
+        }
+        self.is_asked = true;
+        Some(self.generation + 1)
+    }
+
+    /// Drops the fetch in flight, and fetches no more. Gives the generation of the set that is put in place.
+    pub(crate) fn pin(&mut self) -> u64 {
+        (self.flight, self.is_asked, self.is_pinned) = (None, false, true);
+        self.generation += 1;
+        self.loaded = self.generation;
+        self.generation
+    }
+
+    /// Fetches again, at once.
+    pub(crate) fn unpin(&mut self, now: Moment) {
+        self.is_pinned = false;
+        self.failures = 0;
+        (self.held, self.due) = (None, Due { from: now, after: Duration::ZERO });
+    }
+
+    /// The generation up to which no fetch is in flight or waits to be taken up.
+    pub(crate) fn settled(&self) -> u64 {
+        self.generation - u64::from(self.flight.is_some())
+    }
+
+    /// The generation of the keys that are in place.
+    pub(crate) fn loaded(&self) -> u64 {
+        self.loaded
+    }
+
+    /// How long until the schedule's next attempt; none while a set is pinned.
+    pub(crate) fn next_attempt(&self, now: Moment) -> Option<Duration> {
+        (!self.is_pinned).then(|| self.due.left(now))
     }
 
     fn begin(&mut self, wanted: Option<Wanted>, now: Moment) -> u64 {

@@ -1,16 +1,19 @@
 //! The remote key set of one issuer: where it is, and how it is fetched.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use reqwest::Url;
 
 use crate::fetch_settings::FetchSettings;
 use crate::key_set::{KeySet, KeySetError};
-use crate::refresh::client::JwksClient;
+use crate::refresh::client::{Answer, JwksClient, Tls};
 use crate::refresh::discovery::discover;
+use crate::refresh::entity_tag::EntityTag;
 use crate::refresh::fetch_error::FetchError;
+use crate::refresh::fetched_keys::{FetchedKeys, check_usable};
+use crate::refresh::host::{is_loopback, is_safe_scheme};
 
 /// Fetches the keys of one issuer.
 pub(crate) struct Remote {
@@ -18,6 +21,7 @@ pub(crate) struct Remote {
     pub(crate) settings: FetchSettings,
     client: JwksClient,
     place: Place,
+    last: Option<LastAnswer>,
 }
 
 enum Place {
@@ -25,10 +29,13 @@ enum Place {
     Discovery { issuer: Url, found: Option<Url> },
 }
 
-/// Keys that came, and for how long the answer says they are good.
-pub(crate) struct FetchedKeys {
-    pub(crate) keys: KeySet,
-    pub(crate) max_age: Option<Duration>,
+/// The last usable answer, and what it takes to know it again.
+struct LastAnswer {
+    url: Url,
+    tag: Option<EntityTag>,
+    body: Digest,
+    max_age: Option<Duration>,
+    keys: Arc<KeySet>,
 }
 
 impl Remote {
@@ -43,25 +50,30 @@ impl Remote {
             None => ("discovery from issuer", &*issuer),
         };
         let url = Url::parse(text).map_err(|error| format!("{key} {text:?} is not a URL: {error}"))?;
-        if !is_safe_scheme(&url, settings.allow_insecure_http) {
-            return Err(format!("{key} {text:?}: https only, except from loopback"));
+        if !is_safe_scheme(&url, settings) {
+            return Err(match &settings.proxy {
+                Some(proxy) if is_loopback(&url) => {
+                    format!("{key} {text:?}: https only, since proxy {proxy} is not loopback")
+                }
+                _ => format!("{key} {text:?}: https only, except from loopback"),
+            });
         }
-        let client = JwksClient::new(settings, &url)?;
+        let tls = match (url.scheme(), jwks_uri) {
+            ("http", Some(_)) => Tls::Never,
+            ("http", None) => Tls::Possible,
+            _ => Tls::Needed,
+        };
+        let client = JwksClient::new(&issuer, settings, tls)?;
+        client.check(&url).map_err(|forbidden| format!("{key} {text:?}: {forbidden}"))?;
         let place = match jwks_uri {
             Some(_) => Place::JwksUri(url),
             None => Place::Discovery { issuer: url, found: None },
         };
-        Ok(Remote { issuer, settings: settings.clone(), client, place })
+        Ok(Remote { issuer, settings: settings.clone(), client, place, last: None })
     }
 
-    /// Fetches once, within the time limit.
+    /// Fetches once. The caller bounds the time.
     pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
-        let limit = self.settings.timeout;
-        let result = tokio::time::timeout(limit, self.fetch_unbounded()).await;
-        result.unwrap_or(Err(FetchError::TimedOut(limit)))
-    }
-
-    async fn fetch_unbounded(&mut self) -> Result<FetchedKeys, FetchError> {
         let url = match &mut self.place {
             Place::JwksUri(url) => url,
             // Looked up each time: where an issuer has moved its keys, the old place may go on to answer with old ones.
@@ -72,85 +84,45 @@ impl Remote {
                 }
             }
         };
-        let document = self.client.get(url).await?;
-        let text = str::from_utf8(&document.body).map_err(|_| FetchError::NotAKeySet)?;
-        let most = self.settings.max_keys;
-        let keys = KeySet::from_jwks_of_at_most(text, most).map_err(|error| match error {
-            KeySetError::TooManyKeys => FetchError::TooManyKeys(most),
-            KeySetError::NotAKeySet => FetchError::NotAKeySet,
-        })?;
-        // Never in the place of usable keys: an issuer without a key signs nothing, so the answer is a mistake.
-        if keys.is_empty() {
-            let skipped = keys.skipped();
-            return Err(FetchError::NoUsableKey {
-                skipped: skipped.len(),
-                reason: keys.skipped().next().unwrap_or(""),
-            });
-        }
-        Ok(FetchedKeys { keys, max_age: document.max_age })
+        // A tag means something to the place that gave it, and to no other.
+        let known = self.last.as_ref().filter(|last| last.url == *url);
+        let document = match known.and_then(|last| Some((last, last.tag.as_ref()?))) {
+            None => self.client.get(url).await?,
+            Some((last, tag)) => match self.client.get_unless(url, tag).await? {
+                Answer::Document(document) => document,
+                // What the answer leaves out stays as it was (RFC 9111, section 3.2).
+                Answer::NotModified { max_age } => return Ok(last.again(max_age.or(last.max_age))),
+            },
+        };
+        let body = digest(&SHA256, &document.body);
+        let same = self.last.as_ref().filter(|last| last.body.as_ref() == body.as_ref());
+        let (keys, unchanged) = match same {
+            Some(last) => (last.keys.clone(), true),
+            None => (Arc::new(read(&document.body, self.settings.max_keys)?), false),
+        };
+        let max_age = document.max_age;
+        self.last =
+            Some(LastAnswer { url: url.clone(), tag: document.tag, body, max_age, keys: keys.clone() });
+        Ok(FetchedKeys { keys, max_age, unchanged })
     }
 }
 
-/// https, or http where nobody sits on the way, or where the configuration says so.
-pub(crate) fn is_safe_scheme(url: &Url, allow_insecure_http: bool) -> bool {
-    match url.scheme() {
-        "https" => true,
-        "http" => allow_insecure_http || is_loopback(url),
-        _ => false,
+impl LastAnswer {
+    fn again(&self, max_age: Option<Duration>) -> FetchedKeys {
+        FetchedKeys { keys: self.keys.clone(), max_age, unchanged: true }
     }
 }
 
-/// 127.0.0.0/8, `[::1]` and `localhost`, which "always resolves to the loopback address" (RFC 6761, section 6.3).
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match host(url) {
-        Ok(address) => address.is_loopback(),
-        Err(name) => name.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-/// Whether a connection to `url` may end on this machine: loopback, and what else systems take for it. Wider than
-/// [`is_loopback`], which says what plain http is safe for.
-pub(crate) fn may_be_this_machine(url: &Url) -> bool {
-    match host(url) {
-        Ok(address) => {
-            let address = address.to_canonical();
-            address.is_loopback() || address.is_unspecified()
-        }
-        // With a dot at its end it is the same name, and names below it are loopback too.
-        Err(name) => {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            name == "localhost" || name.ends_with(".localhost")
-        }
-    }
-}
-
-fn host(url: &Url) -> Result<IpAddr, &str> {
-    let host = url.host_str().unwrap_or_default();
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.parse().map_err(|_| host)
+/// The keys of a fetched document, of which at least one is usable.
+fn read(body: &[u8], most: usize) -> Result<KeySet, FetchError> {
+    let text = str::from_utf8(body).map_err(|_| FetchError::NotAKeySet)?;
+    let keys = KeySet::from_jwks_of_at_most(text, most).map_err(|error| match error {
+        KeySetError::TooManyKeys => FetchError::TooManyKeys(most),
+        KeySetError::NotAKeySet => FetchError::NotAKeySet,
+    })?;
+    check_usable(&keys)?;
+    Ok(keys)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_http_is_for_loopback() {
-        for (url, good) in [
-            ("https://a.example/jwks", true),
-            ("http://127.0.0.1:80/jwks", true),
-            ("http://127.9.9.9/jwks", true),
-            ("http://[::1]:80/jwks", true),
-            ("http://localhost/jwks", true),
-            ("http://LOCALHOST/jwks", true),
-            ("http://a.example/jwks", false),
-            ("http://localhost.a.example/jwks", false),
-            ("http://127.0.0.1.a.example/jwks", false),
-            ("http://[::ffff:10.0.0.1]/jwks", false),
-            ("http://0.0.0.0/jwks", false),
-            ("ftp://127.0.0.1/jwks", false),
-        ] {
-            assert_eq!(is_safe_scheme(&Url::parse(url).unwrap(), false), good, "{url}");
-        }
-    }
-}
+mod tests;

@@ -2,15 +2,30 @@
 #![cfg(feature = "jwks-client")]
 
 mod answers;
+mod authority;
+mod conditional;
+mod custom;
+mod custom_client;
 mod demand;
 mod discovery;
+mod dynamic;
+#[cfg(feature = "watch")]
+mod files;
+mod guard;
+mod levers;
 mod outage;
+mod proxy;
+mod reload;
 mod rotation;
 mod sharing;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 
+use std::ffi::OsStr;
 use std::future::Future;
+use std::process::Command;
 use std::time::Duration;
 
 use claimgate_core::{
@@ -102,4 +117,20 @@ fn discovered(served: &ServedIssuer) -> Issuer {
         .audience(AUDIENCE)
         .refresh_cooldown(Duration::from_nanos(1))
         .start(Start::Wait(PATIENCE))
+}
+
+/// Runs the test `name` once more, alone in a process with this environment: no test can change its own. There it gives
+/// true and does nothing.
+fn is_alone(name: &str, environment: &[(&str, &OsStr)]) -> bool {
+    const MARK: &str = "CLAIMGATE_TEST_ALONE";
+    if std::env::var_os(MARK).is_some() {
+        return true;
+    }
+    let test = std::env::current_exe().unwrap();
+    let mut command = Command::new(test);
+    let output =
+        command.args(["--exact", name]).env(MARK, "1").envs(environment.iter().copied()).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && printed.contains("1 passed"), "{name}, alone:\n{printed}");
+    false
 }

@@ -54,7 +54,7 @@ fn n145_no_refusal_tells_what_the_token_says() {
             panic!("nobody fetches keys here")
         };
         let error = decided.unwrap_err();
-        let refusal = Refusal::new(&error, gate.realm());
+        let refusal = Refusal::new(&error, gate.realm().as_deref());
         let told = format!("{error} {error:?} {refusal:?} {gate:?}").to_lowercase();
         assert!(!told.contains("secret") && !told.contains("injected"), "{told}");
         for part in token.split('.').filter(|part| part.len() > 8) {

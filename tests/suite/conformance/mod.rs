@@ -18,6 +18,7 @@ mod wire;
 mod world;
 
 pub(crate) use host::Host;
+pub(crate) use log::Log;
 
 /// Where claimgate can be mounted. A new host is one file in `hosts` and its name here.
 pub(crate) const HOSTS: &[&dyn Host] = &[&hosts::Axum, &hosts::Tower, &hosts::Tonic, &hosts::Actix];

@@ -17,9 +17,13 @@ async fn served() -> ServedIssuer {
 }
 
 async fn send(served: &ServedIssuer, path: &str) -> TcpStream {
+    send_with(served, path, "x-mark: here").await
+}
+
+async fn send_with(served: &ServedIssuer, path: &str, field: &str) -> TcpStream {
     let host = served.url().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nx-mark: here\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{field}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
 }
@@ -140,6 +144,41 @@ async fn answers_as_told() {
             assert_eq!(String::from_utf8(body).unwrap(), expected, "{name}");
         }
     }
+}
+
+/// RFC 9110, 13.1.2: the condition is false for `*` and for a list with the tag in it, compared weakly.
+#[tokio::test]
+async fn answers_304_to_whoever_has_the_document() {
+    let served = served().await;
+    served.set_jwks(Behaviour::Conditional);
+    let tag = |head: &str| head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
+    // The head is read in lower case, so the tag is taken from a raw answer.
+    let raw = async |served: &ServedIssuer| {
+        let mut text = String::new();
+        send(served, "/jwks").await.read_to_string(&mut text).await.unwrap();
+        tag(&text)
+    };
+    let known = raw(&served).await;
+    for (name, condition, status) in [
+        ("none", "x-mark: here".to_owned(), 200),
+        ("the tag", format!("if-none-match: {known}"), 304),
+        ("the tag as weak", format!("if-none-match: W/{known}"), 304),
+        ("in a list", format!("If-None-Match: \"other\", {known}"), 304),
+        ("in a second line", format!("if-none-match: \"other\"\r\nif-none-match: {known}"), 304),
+        ("any", "if-none-match: *".to_owned(), 304),
+        ("another", "if-none-match: \"other\"".to_owned(), 200),
+        ("without quotes", format!("if-none-match: {}", known.trim_matches('"')), 200),
+    ] {
+        let (head, body) = read(send_with(&served, "/jwks", &condition).await).await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{name}: {head}");
+        assert_eq!(tag(&head), known.to_lowercase(), "{name}");
+        assert_eq!(body.is_empty(), status == 304, "{name}");
+    }
+    served.issuer().rotate();
+    let (head, body) = read(send_with(&served, "/jwks", &format!("if-none-match: {known}")).await).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_ne!(raw(&served).await, known);
+    assert_eq!(String::from_utf8(body).unwrap(), served.issuer().jwks());
 }
 
 #[tokio::test]

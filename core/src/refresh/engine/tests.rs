@@ -15,7 +15,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let start = Moment::new(Duration::from_secs(1_000_000), Instant::now());
-        Run { engine: Engine::new(&FetchSettings::default(), start), start }
+        Run { engine: Engine::new(&FetchSettings::default(), Duration::ZERO, start), start }
     }
 
     /// A run whose keys came at second 0.
@@ -43,7 +43,7 @@ impl Run {
     }
 
     fn due_in(&self, second: u64) -> u64 {
-        self.engine.next_attempt(self.at(second)).as_secs()
+        self.engine.next_attempt(self.at(second)).unwrap().as_secs()
     }
 }
 
@@ -217,9 +217,39 @@ fn f31_a_late_answer_changes_nothing() {
 #[test]
 fn f37_a_suspended_machine_refreshes_by_the_wall_clock() {
     let start = Moment::new(Duration::from_secs(1_000_000), Instant::now());
-    let mut engine = Engine::new(&FetchSettings::default(), start);
+    let mut engine = Engine::new(&FetchSettings::default(), Duration::ZERO, start);
     engine.step(start);
     engine.ended(1, KEYS, start, 0.0);
     let woken = Moment::new(Duration::from_secs(1_040_000), Instant::now());
     assert_eq!(engine.step(woken), Step::Fetch { generation: 2 });
+}
+
+#[test]
+fn a_refresh_that_is_asked_for_begins_afterwards_and_costs_no_budget() {
+    let mut run = Run::loaded();
+    assert_eq!(run.engine.refresh_now(), Some(2));
+    assert_eq!(run.step(1), Step::Fetch { generation: 2 });
+    assert_eq!(run.engine.refresh_now(), Some(3), "the one in flight may have its answer from before");
+    assert!(matches!(run.step(1), Step::Sleep(_)), "and one at a time");
+    assert!(run.ended(2, 2, KEYS).is_some());
+    assert_eq!(run.step(2), Step::Fetch { generation: 3 });
+    assert!(run.ended(3, 3, FAILED).is_none());
+    assert_eq!(run.demand(4, A), awaits(4, true), "the budget is whole");
+    assert_eq!(run.engine.refresh_now(), Some(4), "nobody has taken it up yet");
+}
+
+#[test]
+fn while_a_set_is_pinned_nothing_is_fetched_and_what_was_in_flight_is_dropped() {
+    let mut run = Run::loaded();
+    assert_eq!(run.demand(1, A), awaits(2, true));
+    assert_eq!(run.step(1), Step::Fetch { generation: 2 });
+    assert_eq!(run.engine.pin(), 3);
+    assert!(run.ended(2, 2, KEYS).is_none(), "dropped");
+    assert_eq!(run.step(1_000), Step::Sleep(LOOK_AGAIN), "though one is due");
+    assert_eq!(run.demand(1_000, A), Answer::Refused { retry_after: LOOK_AGAIN });
+    assert_eq!(run.engine.refresh_now(), None);
+    assert_eq!(run.engine.next_attempt(run.at(1_000)), None);
+    run.engine.unpin(run.at(1_000));
+    assert_eq!(run.step(1_000), Step::Fetch { generation: 4 });
+    assert!(run.ended(1_001, 4, KEYS).is_some());
 }

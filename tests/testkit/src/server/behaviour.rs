@@ -14,6 +14,9 @@ pub enum Behaviour {
     Normal,
     /// The document with extra headers, such as `Cache-Control` or `ETag`.
     Headers(Vec<(String, String)>),
+    /// The document with an `ETag` that is its own; a request whose `If-None-Match` names that one gets a 304 with the tag
+    /// and no body.
+    Conditional,
     /// This status with these headers and no body.
     Status(u16, Vec<(String, String)>),
     /// 200 with these bytes, under this content type or none.

@@ -1,8 +1,10 @@
 use std::future::pending;
 use std::io;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use hyper::HeaderMap;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, LOCATION};
+use hyper::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use hyper::http::response::Builder;
 use hyper::{Method, Request, Response};
 use tokio::time::{Instant, interval_at};
@@ -10,6 +12,7 @@ use tokio::time::{Instant, interval_at};
 use super::Behaviour;
 use super::body::ReplyBody;
 use super::route::Site;
+use crate::base64url;
 
 /// Answers a request, or fails: then the connection is to be reset.
 pub(super) async fn reply(site: &Site, request: &Request<Incoming>) -> io::Result<Response<ReplyBody>> {
@@ -25,6 +28,14 @@ pub(super) async fn reply(site: &Site, request: &Request<Incoming>) -> io::Resul
         // A sequence is taken apart when it is set.
         Behaviour::Normal | Behaviour::Sequence(_) => whole(json(), document),
         Behaviour::Headers(headers) => whole(with(json(), headers), document),
+        Behaviour::Conditional => {
+            let tag = tag(&document);
+            if names(request.headers(), &tag) {
+                whole(Response::builder().status(304).header(ETAG, tag), Bytes::new())
+            } else {
+                whole(json().header(ETAG, tag), document)
+            }
+        }
         Behaviour::Status(code, headers) => {
             whole(with(Response::builder().status(code), headers), Bytes::new())
         }
@@ -48,6 +59,18 @@ pub(super) async fn reply(site: &Site, request: &Request<Incoming>) -> io::Resul
             whole(json(), document)
         }
     }
+}
+
+/// A strong tag: the digest of the document.
+fn tag(document: &[u8]) -> String {
+    format!("\"{}\"", base64url(digest(&SHA256, document)))
+}
+
+/// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, section 13.1.2). No tag of ours has a comma in it.
+fn names(headers: &HeaderMap, tag: &str) -> bool {
+    let fields = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut named = fields.flat_map(|value| value.split(',')).map(str::trim);
+    named.any(|name| name == "*" || name.strip_prefix("W/").unwrap_or(name) == tag)
 }
 
 fn json() -> Builder {

@@ -9,7 +9,8 @@ use claimgate_actix::{AuthMiddleware, Authenticator, Claims, Issuer};
 use claimgate_testkit::{Alg, TestIssuer};
 use serde::Deserialize;
 
-use crate::connection::Visit;
+use crate::client::Visit;
+use crate::program::end_with_parent;
 
 #[derive(Deserialize)]
 struct User {
@@ -22,6 +23,7 @@ async fn hello(user: Claims<User>) -> String {
 
 #[actix_web::main]
 pub(crate) async fn serve() -> Result<(), Box<dyn Error>> {
+    end_with_parent();
     let served = TestIssuer::serve_new(Alg::ES256).await?;
     let gate = Authenticator::builder().issuer(Issuer::new(served.url()).audience("api")).build()?;
     gate.ready().await?;

@@ -5,26 +5,23 @@
 
 #![forbid(unsafe_code)]
 
+mod client;
+#[path = "../connection.rs"]
 mod connection;
 mod memory;
+#[path = "../program.rs"]
+mod program;
 mod server;
 
 use std::error::Error;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::task::JoinSet;
 
-use crate::connection::{Connection, Visit};
-
-/// Kills the server however the measurement ends.
-struct Server {
-    child: Child,
-    address: String,
-    visits: Vec<Visit>,
-}
+use crate::client::{Client, Surprise, Visit};
+use crate::program::Program;
 
 struct Args {
     serve: bool,
@@ -56,19 +53,21 @@ fn run() -> Result<bool, Box<dyn Error>> {
 
 /// Prints how the memory went, and gives whether it stayed flat.
 async fn measure(args: &Args) -> Result<bool, Box<dyn Error>> {
-    let server = Server::start()?;
+    let (server, printed) = Program::start(&["--serve"])?;
+    let visits = printed.iter().map(|line| Visit::parse(line)).collect::<Option<Vec<_>>>();
+    let visits = visits.ok_or("the server printed something unexpected")?;
     let resident = || memory::resident(server.child.id());
     println!("empty: {} KiB", resident()?);
-    let mut connections = Vec::new();
+    let mut clients = Vec::new();
     for _ in 0..args.connections {
-        connections.push(Connection::open(&server.address, &server.visits).await?);
+        clients.push(Client::open(&server.address, &visits).await?);
     }
     // Buffers and pools have their size after a tenth; from then on nothing may grow.
     let each = (args.requests / TENTHS / args.connections).max(1);
     let (mut warm, mut last) = (0, 0);
     let start = Instant::now();
     for tenth in 1..=TENTHS {
-        connections = visit(connections, each).await?;
+        clients = visit(clients, each).await?;
         last = resident()?;
         if tenth == 1 {
             warm = last;
@@ -79,56 +78,28 @@ async fn measure(args: &Args) -> Result<bool, Box<dyn Error>> {
     let grown = last.saturating_sub(warm);
     println!(
         "{} connections, {} requests in {seconds:.0} s: {warm} KiB warm, {last} KiB at the end, {grown} KiB more",
-        connections.len(),
-        TENTHS * each * connections.len(),
+        clients.len(),
+        TENTHS * each * clients.len(),
     );
     Ok(grown <= MAX_GROWTH_KIB && grown * 100 <= warm * MAX_GROWTH_PERCENT)
 }
 
 /// So many requests on every connection, all at once; the connections stay open.
-async fn visit(connections: Vec<Connection>, each: usize) -> Result<Vec<Connection>, Box<dyn Error>> {
+async fn visit(clients: Vec<Client>, each: usize) -> Result<Vec<Client>, Box<dyn Error>> {
     let mut tasks = JoinSet::new();
-    for mut connection in connections {
+    for mut client in clients {
         tasks.spawn(async move {
             for _ in 0..each {
-                connection.exchange().await?;
+                client.visit().await?;
             }
-            Ok::<_, connection::Surprise>(connection)
+            Ok::<_, Surprise>(client)
         });
     }
-    let mut connections = Vec::new();
-    while let Some(connection) = tasks.join_next().await {
-        connections.push(connection??);
+    let mut clients = Vec::new();
+    while let Some(client) = tasks.join_next().await {
+        clients.push(client??);
     }
-    Ok(connections)
-}
-
-impl Server {
-    fn start() -> Result<Self, Box<dyn Error>> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("--serve")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = child.stdout.take().ok_or("the server has no pipe")?;
-        let mut server = Server { child, address: String::new(), visits: Vec::new() };
-        for line in BufReader::new(stdout).lines() {
-            let line = line?;
-            if let Some(address) = line.strip_prefix("listening on ") {
-                address.clone_into(&mut server.address);
-                return Ok(server);
-            }
-            server.visits.push(Visit::parse(&line).ok_or("the server printed something unexpected")?);
-        }
-        Err("the server ended before it listened".into())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
-    }
+    Ok(clients)
 }
 
 impl Args {

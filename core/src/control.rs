@@ -1,0 +1,41 @@
+//! Who may change what is trusted: one at a time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::live_keys::Overrides;
+use crate::moment::Clock;
+
+/// What everything that is trusted hangs on, and what outlives a reload. Requests do not come here but for the clock.
+///
+/// What operators have said of an issuer is kept by its name: it holds also when the issuer is described anew, or taken out
+/// and put back.
+pub(crate) struct Control {
+    pub(crate) clock: Arc<dyn Clock>,
+    #[cfg(feature = "refresh")]
+    pub(crate) runtime: Option<tokio::runtime::Handle>,
+    overrides: Mutex<HashMap<Arc<str>, Overrides>>,
+}
+
+/// The right to change what is trusted, held while it is changed.
+pub(crate) type Changing<'a> = MutexGuard<'a, HashMap<Arc<str>, Overrides>>;
+
+impl Control {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        #[cfg(feature = "refresh")] runtime: Option<tokio::runtime::Handle>,
+    ) -> Self {
+        Control {
+            clock,
+            #[cfg(feature = "refresh")]
+            runtime,
+            overrides: Mutex::default(),
+        }
+    }
+
+    /// Waits for whoever changes something now. Never held across an await or a fetch.
+    pub(crate) fn change(&self) -> Changing<'_> {
+        // Each override is assigned whole, so a panic elsewhere leaves none half said.
+        self.overrides.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,136 @@
+//! From the description of an issuer to the issuer as it is trusted.
+
+use std::sync::Arc;
+#[cfg(feature = "refresh")]
+use std::time::Duration;
+
+#[cfg(feature = "refresh")]
+use crate::control::Control;
+use crate::issuer::Issuer;
+use crate::key_set::KeySet;
+use crate::live_keys::{LiveKeys, Overrides};
+use crate::log::log_odd_keys;
+use crate::policy::Policy;
+#[cfg(feature = "jwks-client")]
+use crate::refresh::Remote;
+#[cfg(feature = "refresh")]
+use crate::refresh::{Driven, Fetcher, Place};
+use crate::source::KeyOrigin;
+use crate::trusted_issuer::TrustedIssuer;
+
+/// One issuer, checked and with the keys of its configuration read. Nothing runs yet.
+pub(crate) struct PreparedIssuer {
+    described: Issuer,
+    policy: Policy,
+    configured: Option<KeySet>,
+    #[cfg(feature = "refresh")]
+    place: Option<Place>,
+}
+
+impl PreparedIssuer {
+    /// Checks where the keys come from, and reads those that are here. The error quotes what was configured.
+    pub(crate) fn new(issuer: &Issuer, realm: Option<Arc<str>>) -> Result<Self, String> {
+        let (described, policy) = (issuer.clone(), issuer.policy(realm));
+        match KeyOrigin::of(issuer)? {
+            KeyOrigin::Fixed(keys) => Ok(PreparedIssuer {
+                #[cfg(feature = "refresh")]
+                place: issuer.watches_files().then(|| Place::Files(Box::new(issuer.clone()))),
+                described,
+                policy,
+                configured: Some(keys),
+            }),
+            #[cfg(feature = "refresh")]
+            KeyOrigin::Custom(source) => {
+                Ok(PreparedIssuer { described, policy, configured: None, place: Some(Place::Custom(source)) })
+            }
+            #[cfg(feature = "jwks-client")]
+            KeyOrigin::Remote { jwks_uri } => {
+                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch)?;
+                let place = Some(Place::Remote(Box::new(remote)));
+                Ok(PreparedIssuer { described, policy, configured: None, place })
+            }
+            #[cfg(not(feature = "jwks-client"))]
+            KeyOrigin::Remote { .. } => {
+                Err("no keys given, and fetching them needs the feature `jwks-client`".to_owned())
+            }
+        }
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.policy.issuer
+    }
+
+    /// Whether somebody has to fetch its keys.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn is_driven(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// Trusts it, beginning to fetch its keys if that is how they come. What has not changed since `before` goes on as it is:
+    /// an unchanged policy is the same one, and unchanged keys need no fetch.
+    pub(crate) fn trust(
+        self,
+        before: Option<&TrustedIssuer>,
+        overrides: Overrides,
+        #[cfg(feature = "refresh")] control: &Control,
+    ) -> TrustedIssuer {
+        let PreparedIssuer { described, policy, configured, .. } = self;
+        let policy = match before {
+            Some(before) if *before.policy == policy => before.policy.clone(),
+            _ => Arc::new(policy),
+        };
+        if let Some(keys) = &configured {
+            log_odd_keys(&policy.issuer, keys);
+        }
+        #[cfg(feature = "refresh")]
+        if let Some(place) = self.place {
+            return driven(described, policy, configured, place, before, overrides, control);
+        }
+        // The same text gives the same keys; of files and of sets that were put together, only reading them tells.
+        let unchanged = before
+            .filter(|before| before.described.keys_as(&described) && described.source.paths().is_empty());
+        let keys = match unchanged {
+            Some(before) => before.keys.clone(),
+            None => Arc::new(LiveKeys::new(configured, overrides)),
+        };
+        TrustedIssuer {
+            described,
+            policy,
+            keys,
+            #[cfg(feature = "refresh")]
+            driven: None,
+        }
+    }
+}
+
+#[cfg(feature = "refresh")]
+fn driven(
+    described: Issuer,
+    policy: Arc<Policy>,
+    configured: Option<KeySet>,
+    place: Place,
+    before: Option<&TrustedIssuer>,
+    overrides: Overrides,
+    control: &Control,
+) -> TrustedIssuer {
+    let before = before.filter(|before| before.described.source == described.source);
+    if let Some(before) =
+        before.filter(|before| before.driven.is_some() && before.described.keys_as(&described))
+    {
+        let (keys, driven) = (before.keys.clone(), before.driven.clone());
+        // Whoever reloads wants what the files say now.
+        if !described.source.paths().is_empty() {
+            let _ = driven.as_ref().and_then(|driven| driven.refresh_now());
+        }
+        return TrustedIssuer { described, policy, keys, driven };
+    }
+    let first = if configured.is_some() { described.fetch.refresh_interval } else { Duration::ZERO };
+    let keys = Arc::new(LiveKeys::new(configured, overrides));
+    // From the same place, fetched by other rules: the keys serve until the first fetch by the new ones.
+    if let Some(before) = before.filter(|_| keys.snapshot().keys().is_none()) {
+        keys.inherit(&before.keys);
+    }
+    let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
+    let driven = Some(Arc::new(Driven::start(fetcher, keys.clone(), first, control)));
+    TrustedIssuer { described, policy, keys, driven }
+}

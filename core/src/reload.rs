@@ -1,0 +1,44 @@
+//! Another configuration in the place of the one that serves.
+
+use tracing::info;
+
+use crate::authenticator::Authenticator;
+use crate::builder::AuthenticatorBuilder;
+use crate::config_error::ConfigError;
+
+impl Authenticator {
+    /// Trusts what `builder` describes in the place of what was trusted, in all clones and at once.
+    ///
+    /// 1. It is all or nothing: with an error everything stays as it is.
+    /// 2. Requests that have begun finish under what they met, also those that wait for a key.
+    /// 3. An issuer whose keys come from the same place keeps them; where only the rules of fetching have changed, they
+    ///    serve until the first fetch by the new ones. Keys of another place are fetched before they serve, and requests
+    ///    wait for that fetch as they do at the start.
+    /// 4. Revoked keys stay revoked and pinned sets stay pinned, by the name of the issuer.
+    /// 5. Where requests carry a token ([`token_sources`](AuthenticatorBuilder::token_sources)) cannot change, since the guards
+    ///    around it have settled on that. The clock and the runtime stay those that the authenticator was built with.
+    ///
+    /// Files of keys that are not watched are read again. It blocks while files are read, so call it where that may be.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with every problem at once, as [`AuthenticatorBuilder::build`] gives it.
+    pub fn reload(&self, builder: AuthenticatorBuilder) -> Result<(), ConfigError> {
+        let control = self.control().clone();
+        if builder.sources != self.sources() {
+            return Err(ConfigError::single(format!(
+                "sources = {:?}: where requests carry a token is read once, at the start",
+                builder.sources
+            )));
+        }
+        let prepared = builder.prepared_for(&control)?;
+        let issuers = prepared.len();
+        // Held to the end: no other reload and no lever comes between the look at what was trusted and the swap.
+        let mut changing = control.change();
+        let before = self.trust();
+        let trust = builder.trust(prepared, Some(&before), &control, &mut changing);
+        self.trust_instead(trust);
+        info!(target: "claimgate", issuers, "configuration reloaded");
+        Ok(())
+    }
+}

@@ -1,0 +1,289 @@
+//! The tenants that are known, and the finding out about others.
+
+mod directory;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tracing::{info, warn};
+
+use crate::budget::Budget;
+use crate::control::Control;
+use crate::dynamic_issuers::{DynamicIssuers, ResolveError};
+use crate::issuer::Issuer;
+use crate::key_demand::{Fetched, FetcherGone};
+use crate::moment::Moment;
+use crate::prepared::PreparedIssuer;
+use crate::tenants::directory::{Denied, Directory};
+use crate::trusted_issuer::TrustedIssuer;
+
+/// Tenants and the resolver that knows them.
+///
+/// Shared: the directory of known tenants, which requests read without a lock; the desk, behind a mutex that is held for the
+/// length of a state change and only by requests of tenants that are not known. Ordered by: a tenant is in the directory
+/// before whoever waits for it is woken. Who may be late: a request that found nothing asks the desk, which looks at the
+/// directory again.
+pub(crate) struct Tenants {
+    pub(crate) dynamic: DynamicIssuers,
+    realm: Option<Arc<str>>,
+    control: Arc<Control>,
+    known: Directory,
+    desk: Mutex<Desk>,
+    waiting: Arc<AtomicUsize>,
+    hasher: RandomState,
+}
+
+/// What is under way.
+struct Desk {
+    budget: Budget,
+    denied: Denied,
+    resolving: HashMap<Arc<str>, Resolving>,
+}
+
+struct Resolving {
+    ended: watch::Receiver<()>,
+    task: AbortHandle,
+}
+
+/// What is known of the name in a token.
+pub(crate) enum Found {
+    Known(Arc<TrustedIssuer>),
+    Nobody,
+    /// It is being found out.
+    Awaited(Fetched),
+    /// It cannot be found out now.
+    Refused {
+        retry_after: Duration,
+    },
+}
+
+impl Tenants {
+    pub(crate) fn new(dynamic: DynamicIssuers, realm: Option<Arc<str>>, control: Arc<Control>) -> Self {
+        let limits = &dynamic.limits;
+        let desk = Desk {
+            budget: Budget::new(limits.burst, limits.one_per),
+            denied: Denied::new(limits.denied),
+            resolving: HashMap::new(),
+        };
+        Tenants {
+            known: Directory::new(limits.tenants),
+            dynamic,
+            realm,
+            control,
+            desk: Mutex::new(desk),
+            waiting: Arc::default(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Whether these are the tenants that `dynamic` would have.
+    pub(crate) fn are_those_of(&self, dynamic: &DynamicIssuers, realm: Option<&str>) -> bool {
+        self.dynamic.is_same(dynamic) && self.realm.as_deref() == realm
+    }
+
+    /// The tenant `issuer`. Only if the request `may_ask` is the resolver asked about one that is not known.
+    pub(crate) fn find(self: &Arc<Self>, issuer: &str, may_ask: bool, now: Moment) -> Found {
+        let limits = &self.dynamic.limits;
+        if let Some(tenant) = self.known.get(issuer, now) {
+            let age = now.since(tenant.resolved);
+            if age <= limits.keep_for {
+                return Found::Known(tenant.trusted.clone());
+            }
+            if age <= limits.keep_for.saturating_add(tenant.trusted.described.fetch.stale_for) {
+                // Beside the request: what the resolver says holds for those that come later.
+                if tenant.may_ask_again(now) {
+                    let _ = self.ask(issuer, now);
+                }
+                return Found::Known(tenant.trusted.clone());
+            }
+        }
+        if !self.dynamic.covers(issuer) {
+            return Found::Nobody;
+        }
+        if !may_ask {
+            let denied = self.desk().denied.contains(self.hasher.hash_one(issuer), now);
+            return if denied { Found::Nobody } else { Found::Refused { retry_after: RETRY_SOON } };
+        }
+        self.ask(issuer, now)
+    }
+
+    /// All tenants that are known.
+    pub(crate) fn all(&self) -> Vec<Arc<TrustedIssuer>> {
+        self.known.all()
+    }
+
+    /// The tenant, if it is known, and without counting as its use.
+    pub(crate) fn known(&self, issuer: &str) -> Option<Arc<TrustedIssuer>> {
+        self.known.peek(issuer)
+    }
+
+    fn ask(self: &Arc<Self>, issuer: &str, now: Moment) -> Found {
+        if self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
+            return Found::Refused { retry_after: RETRY_SOON };
+        }
+        let mut desk = self.desk();
+        if let Some(resolving) = desk.resolving.get(issuer) {
+            return Found::Awaited(wait(resolving.ended.clone(), Waiting::one_of(&self.waiting)));
+        }
+        // Whoever was overtaken by the very answer it asks for.
+        if let Some(tenant) =
+            self.known.get(issuer, now).filter(|tenant| now.since(tenant.resolved).is_zero())
+        {
+            return Found::Known(tenant.trusted.clone());
+        }
+        if desk.denied.contains(self.hasher.hash_one(issuer), now) {
+            return Found::Nobody;
+        }
+        let Some(runtime) = &self.control.runtime else {
+            return Found::Refused { retry_after: RETRY_SOON };
+        };
+        if !desk.budget.take(now) {
+            return Found::Refused { retry_after: self.dynamic.limits.one_per.max(RETRY_SOON) };
+        }
+        let (sender, ended) = watch::channel(());
+        let name: Arc<str> = issuer.into();
+        let task = runtime.spawn(resolve(Arc::downgrade(self), self.dynamic.clone(), name.clone(), sender));
+        let found = Found::Awaited(wait(ended.clone(), Waiting::one_of(&self.waiting)));
+        desk.resolving.insert(name, Resolving { ended, task: task.abort_handle() });
+        found
+    }
+
+    /// What the resolver said of `issuer` holds from here on.
+    fn settle(&self, issuer: &Arc<str>, answer: Result<Option<TenantAnswer>, ResolveError>) {
+        let now = self.control.clock.now();
+        match answer {
+            Ok(Some(TenantAnswer(prepared))) => {
+                // No lever comes between the look at what operators have said and the tenant being known.
+                let changing = self.control.change();
+                let before = self.known.peek(issuer);
+                let overrides = changing.get(issuer).cloned().unwrap_or_default();
+                let trusted = prepared.trust(before.as_deref(), overrides, &self.control);
+                self.known.insert(issuer.clone(), Arc::new(trusted), self.dynamic.limits.idle_for, now);
+            }
+            Ok(None) => {
+                self.known.remove(issuer);
+                let until = now.later(self.dynamic.limits.deny_for);
+                self.desk().denied.insert(self.hasher.hash_one(issuer), until);
+            }
+            Err(error) => {
+                warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}")
+            }
+        }
+        self.desk().resolving.remove(issuer);
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        // Each change of the desk is one call on one of its parts.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Tenants {
+    fn drop(&mut self) {
+        self.desk().resolving.values().for_each(|resolving| resolving.task.abort());
+    }
+}
+
+/// An issuer that the resolver described, checked as one of the configuration is.
+struct TenantAnswer(PreparedIssuer);
+
+async fn resolve(
+    tenants: Weak<Tenants>,
+    dynamic: DynamicIssuers,
+    issuer: Arc<str>,
+    ended: watch::Sender<()>,
+) {
+    let limit = dynamic.limits.timeout;
+    let asked = {
+        let (resolver, issuer) = (dynamic.resolver.clone(), issuer.clone());
+        // In a task of its own, so that a resolver which panics takes nothing with it.
+        AbortOnDrop(tokio::spawn(async move { resolver.resolve(&issuer).await }))
+    };
+    let answer = asked.within(limit).await;
+    if let Some(tenants) = tenants.upgrade() {
+        let realm = tenants.realm.clone();
+        let prepared = match answer {
+            Ok(Some(described)) => prepare(&dynamic, &issuer, described, realm).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        if matches!(prepared, Ok(Some(_))) {
+            info!(target: "claimgate", issuer = &*issuer, "tenant resolved");
+        }
+        tenants.settle(&issuer, prepared);
+    }
+    drop(ended);
+}
+
+/// Checks what the resolver says as the configuration is checked. A mistake in it is the application's: the request gets a 503
+/// and the log says what is wrong.
+async fn prepare(
+    dynamic: &DynamicIssuers,
+    issuer: &Arc<str>,
+    mut described: Issuer,
+    realm: Option<Arc<str>>,
+) -> Result<TenantAnswer, ResolveError> {
+    if described.name != **issuer {
+        return Err(ResolveError::new("the resolver described another issuer"));
+    }
+    described.fetch.guard |= dynamic.guards_addresses;
+    // Reads files, sets up a client: not work for a thread that serves requests.
+    let prepared = tokio::task::spawn_blocking(move || {
+        described.checked()?;
+        PreparedIssuer::new(&described, realm)
+    });
+    let prepared = prepared.await.map_err(|_| ResolveError::new("the description of the issuer panicked"))?;
+    prepared.map(TenantAnswer).map_err(ResolveError::new)
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl AbortOnDrop<Result<Option<Issuer>, ResolveError>> {
+    async fn within(mut self, limit: Duration) -> Result<Option<Issuer>, ResolveError> {
+        match tokio::time::timeout(limit, &mut self.0).await {
+            Err(_) => Err(ResolveError::new(format!("no answer within {limit:?}"))),
+            Ok(Err(_)) => Err(ResolveError::new("the resolver panicked")),
+            Ok(Ok(answer)) => answer,
+        }
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// One of those who wait, counted.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn one_of(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(waiting.clone())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ends when the finding out has ended, however it did: the sender is dropped then, also with the runtime it ran on.
+fn wait(mut ended: watch::Receiver<()>, place: Waiting) -> Fetched {
+    Box::pin(async move {
+        let _ = ended.changed().await;
+        drop(place);
+        Ok::<(), FetcherGone>(())
+    })
+}
+
+/// Each who waits holds a connection: beyond this many, coming again is better for everybody.
+const MOST_WAITING: usize = 1_024;
+const RETRY_SOON: Duration = Duration::from_secs(1);

@@ -1,0 +1,102 @@
+//! Everything that is trusted at one time, and how one look at a token ends under it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::bearer::BearerToken;
+#[cfg(feature = "jwks-client")]
+use crate::claims::{Claims, missing};
+use crate::error::{AuthError, AuthErrorKind};
+use crate::jws::UnverifiedJws;
+use crate::key_demand::Fetched;
+use crate::moment::Moment;
+#[cfg(feature = "jwks-client")]
+use crate::tenants::{Found, Tenants};
+use crate::token::VerifiedToken;
+use crate::trusted_issuer::TrustedIssuer;
+
+/// Everything that is trusted, and by what rules. Immutable: a changed configuration is another one, and a request goes on
+/// with the one that it met.
+pub(crate) struct Trust {
+    pub(crate) issuers: HashMap<Arc<str>, Arc<TrustedIssuer>>,
+    pub(crate) max_token_bytes: usize,
+    pub(crate) realm: Option<Arc<str>>,
+    #[cfg(feature = "jwks-client")]
+    pub(crate) tenants: Option<Arc<Tenants>>,
+}
+
+/// What one look at a token found.
+pub(crate) enum Verdict {
+    Decided(Result<VerifiedToken, AuthError>),
+    /// Something is under way that may change the answer. Once it has ended, look again, asking for less.
+    Awaited {
+        wait: Fetched,
+        then: Asking,
+    },
+}
+
+/// What a request may still ask for. Each wait leaves less, so that every request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asking {
+    /// Whether for an issuer that is not known.
+    pub(crate) issuer: bool,
+    /// How many fetches of keys.
+    pub(crate) keys: u8,
+    /// How many looks without a wait, where keys come between the look and the question.
+    pub(crate) looks: u8,
+}
+
+impl Asking {
+    /// Two fetches: the first may be one that began before the request, the second answers it.
+    pub(crate) const FIRST: Asking = Asking { issuer: true, keys: 2, looks: 8 };
+}
+
+impl Trust {
+    /// Takes `token` through all stages. `iss` picks the issuer before any work is done for the token.
+    pub(crate) fn look(&self, token: BearerToken<'_>, now: Moment, asking: Asking) -> Verdict {
+        let jws = match UnverifiedJws::parse(token) {
+            Ok(jws) => jws,
+            Err(error) => return Verdict::Decided(Err(error)),
+        };
+        let issuer = match jws.unverified_issuer() {
+            Ok(issuer) => issuer,
+            Err(error) => return Verdict::Decided(Err(error)),
+        };
+        if let Some(issuer) = self.issuers.get(&*issuer) {
+            return issuer.look(jws, now, asking);
+        }
+        #[cfg(feature = "jwks-client")]
+        if let Some(tenants) = &self.tenants {
+            let worth = is_worth_asking(&jws, now);
+            return match tenants.find(&issuer, asking.issuer && worth.is_ok(), now) {
+                Found::Known(tenant) => tenant.look(jws, now, Asking { issuer: false, ..asking }),
+                Found::Awaited(wait) => Verdict::Awaited { wait, then: Asking { issuer: false, ..asking } },
+                Found::Refused { retry_after } => {
+                    Verdict::Decided(worth.and(Err(AuthError::keys_unavailable(retry_after))))
+                }
+                Found::Nobody => Verdict::Decided(Err(AuthErrorKind::UnknownIssuer.into())),
+            };
+        }
+        Verdict::Decided(Err(AuthErrorKind::UnknownIssuer.into()))
+    }
+
+    /// The issuer of this name, if it is trusted now.
+    pub(crate) fn issuer(&self, name: &str) -> Option<Arc<TrustedIssuer>> {
+        let issuer = self.issuers.get(name).cloned();
+        #[cfg(feature = "jwks-client")]
+        let issuer = issuer.or_else(|| self.tenants.as_ref()?.known(name));
+        issuer
+    }
+}
+
+/// Whether a token could be good by any rules: one that has expired, even by the largest leeway, is not worth asking about its
+/// issuer.
+#[cfg(feature = "jwks-client")]
+fn is_worth_asking(jws: &UnverifiedJws<'_>, now: Moment) -> Result<(), AuthError> {
+    let expires_at = Claims(jws.unverified_payload()).date("exp")?.ok_or_else(|| missing("exp"))?;
+    let may_be_good = now.unix_seconds() < expires_at.saturating_add(LARGEST_LEEWAY_SECONDS);
+    if may_be_good { Ok(()) } else { Err(AuthErrorKind::Expired.into()) }
+}
+
+#[cfg(feature = "jwks-client")]
+const LARGEST_LEEWAY_SECONDS: i64 = 300;

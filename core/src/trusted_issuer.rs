@@ -1,0 +1,97 @@
+//! One issuer as it is trusted: its rules, its keys, and the bell that is rung when a key is missing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{AuthError, AuthErrorKind};
+use crate::issuer::Issuer;
+use crate::jws::UnverifiedJws;
+use crate::key_demand::{Demand, KeyDemand, Miss, MissKind};
+use crate::live_keys::{Freshness, LiveKeys};
+use crate::moment::Moment;
+use crate::policy::Policy;
+#[cfg(feature = "refresh")]
+use crate::refresh::Driven;
+use crate::signature::VerifiedJws;
+use crate::token::VerifiedToken;
+use crate::trust::{Asking, Verdict};
+
+pub(crate) struct TrustedIssuer {
+    /// What it was made from: a reload keeps what has not changed.
+    pub(crate) described: Issuer,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) keys: Arc<LiveKeys>,
+    /// Who refreshes the keys. Whoever holds the issuer, such as a request that waits, keeps the refresher going.
+    #[cfg(feature = "refresh")]
+    pub(crate) driven: Option<Arc<Driven>>,
+}
+
+impl TrustedIssuer {
+    pub(crate) fn look(&self, jws: UnverifiedJws<'_>, now: Moment, asking: Asking) -> Verdict {
+        let snapshot = self.keys.snapshot();
+        let (kind, jws) = match snapshot.usable(now) {
+            None => (AuthErrorKind::KeysUnavailable, jws),
+            Some(keys) => {
+                let valid_at = self.policy.certificate_validity.instant(now);
+                match VerifiedJws::verify(jws, keys, &self.policy.algorithms, valid_at) {
+                    Ok(jws) => return Verdict::Decided(VerifiedToken::judge(jws, &self.policy, now)),
+                    Err(failed) => failed,
+                }
+            }
+        };
+        let seen = snapshot.generation();
+        let demand = if asking.keys > 0 { self.demand(kind, &jws, seen, now) } else { None };
+        let (retry_after, is_busy) = match demand {
+            Some(Demand::AlreadyThere) if asking.looks > 0 => {
+                return self.look(jws, now, Asking { looks: asking.looks - 1, ..asking });
+            }
+            // Sets are swapped faster than they are read: one of them will do.
+            Some(Demand::AlreadyThere) => (RETRY_SOON, true),
+            Some(Demand::Awaited { fetched, conclusive }) => {
+                let keys = if conclusive { 0 } else { asking.keys - 1 };
+                return Verdict::Awaited { wait: fetched, then: Asking { keys, ..asking } };
+            }
+            Some(Demand::Refused { retry_after }) => (retry_after, false),
+            Some(Demand::Busy { retry_after }) => (retry_after, true),
+            None => (RETRY_SOON, false),
+        };
+        let error = match (kind, snapshot.freshness(now)) {
+            (AuthErrorKind::KeysUnavailable, _) => AuthError::keys_unavailable(retry_after),
+            // The key may be one that a refresh, long due or just under way, would have brought: no fault of the token.
+            (AuthErrorKind::UnknownKey, freshness) if is_busy || freshness == Freshness::Stale => {
+                AuthError::keys_unavailable(retry_after)
+            }
+            _ => kind.into(),
+        };
+        let key_id = jws.header().key_id.as_deref();
+        Verdict::Decided(Err(error.with_issuer(&self.policy.issuer).with_key_id(key_id)))
+    }
+
+    /// Asks for newer keys where they could help. A token that would be refused with any key is not worth a fetch.
+    fn demand(&self, kind: AuthErrorKind, jws: &UnverifiedJws<'_>, seen: u64, now: Moment) -> Option<Demand> {
+        let kind = match kind {
+            AuthErrorKind::KeysUnavailable | AuthErrorKind::UnknownKey => MissKind::UnknownKey,
+            // Another key may stand under the same name by now, of the same type or of another.
+            AuthErrorKind::BadSignature | AuthErrorKind::KeyMismatch => MissKind::BadSignature,
+            _ => return None,
+        };
+        let bell = self.bell()?;
+        if !self.policy.algorithms.contains(&jws.header().algorithm) {
+            return None;
+        }
+        self.policy.judge(jws.header(), jws.unverified_payload(), now).ok()?;
+        Some(bell.demand(Miss { kind, key_id: jws.header().key_id.as_deref(), seen }, now))
+    }
+
+    /// All that a request gets to know of who fetches keys; none where nobody does.
+    #[cfg_attr(not(feature = "refresh"), expect(clippy::unused_self, reason = "nobody fetches"))]
+    fn bell(&self) -> Option<&dyn KeyDemand> {
+        #[cfg(feature = "refresh")]
+        return self.driven.as_deref().map(|driven| driven as &dyn KeyDemand);
+        #[cfg(not(feature = "refresh"))]
+        None
+    }
+}
+
+/// When to come again where nothing more is known.
+const RETRY_SOON: Duration = Duration::from_secs(1);
