@@ -9,7 +9,13 @@
 //! [[issuer]]
 //! issuer = "https://idp.example.com"        # compared byte for byte with `iss`
 //! audiences = ["https://api.example.com"]   # required; any_audience = true is the loud opt-out
-//! jwks_uri = "https://idp.example.com/jwks" # or jwks_file, certificates; none of them: discovery from `issuer`
+//! jwks_uri = "https://idp.example.com/jwks" # or one of these; none of them: discovery from `issuer`
+//! # jwks_file = "keys.json"
+//! # certificates = ["idp.pem", "idp.der"]   # for any `kid`
+//! # key_directory = "keys"                  # certificates and public keys; the `kid` is the name of the file
+//! # keystore = { path = "store.p12", password_env = "STORE_PASSWORD", default_alias = "gateway" }
+//! #                                         # JKS or PKCS#12; or password_file, password; the `kid` is the alias
+//! certificate_validity = "ignore"           # or check: the dates of certificates count
 //! algorithms = ["RS256", "ES256", "EdDSA"]  # default: every asymmetric algorithm the keys allow
 //! token_types = ["at+jwt", "JWT"]           # accepted `typ`; absent `typ` counts as "JWT"
 //! required_claims = ["sub", "exp", "iat"]   # default ["exp"]; `exp` and `iss` always
@@ -30,6 +36,7 @@
 //! client_identity_file = "client.pem"       # certificate chain and private key, for servers that ask for them
 //! proxy = "http://proxy.example.com:3128"   # for the fetch; those of the environment are never used
 //! guard_addresses = false                   # refuse link-local and metadata addresses; not with a proxy
+//! watch_files = true                        # files of keys are read again when they change
 //!
 //! [token]
 //! max_bytes = 16384
@@ -40,7 +47,9 @@
 //! Durations are strings such as `"30s"`. Relative paths start at the file.
 
 mod issuer_section;
+mod key_store_section;
 mod section;
+mod watched;
 
 use std::fs;
 use std::path::Path;
@@ -52,6 +61,8 @@ use crate::builder::AuthenticatorBuilder;
 use crate::config::section::Section;
 use crate::config_error::{ConfigError, Problems};
 use crate::token_source::TokenSource;
+
+pub use watched::ConfigWatch;
 
 /// A configuration that was read and checked.
 #[derive(Clone, Debug)]

@@ -42,16 +42,19 @@ pub enum AuthErrorKind {
     WrongType,
     /// `iss` names no configured issuer.
     UnknownIssuer,
-    /// No key of the issuer has the token's `kid`, or none fits a token without one.
+    /// No key of the issuer has the token's `kid` or the thumbprint it names, or none fits a token without either.
     UnknownKey,
-    /// The key that `kid` names cannot be used with the token's `alg`.
+    /// The key that the header names cannot be used with the token's `alg`.
     KeyMismatch,
+    /// The certificate of the key is not valid yet or not any more, and
+    /// [`CertificateValidity::Check`](crate::CertificateValidity::Check) is configured.
+    KeyNotValid,
+    /// The key has been revoked.
+    RevokedKey,
     /// More keys fit than are tried.
     AmbiguousKey,
     /// The signature is not that of the key.
     BadSignature,
-    /// The signature is that of a key which an operator has revoked.
-    RevokedKey,
     /// A claim that is required is absent.
     MissingClaim,
     /// A claim has the wrong JSON type or a value outside its range.
@@ -174,6 +177,7 @@ impl AuthErrorKind {
             AuthErrorKind::UnknownIssuer => "the issuer is not configured",
             AuthErrorKind::UnknownKey => "the issuer has no such key",
             AuthErrorKind::KeyMismatch => "the key does not fit the algorithm",
+            AuthErrorKind::KeyNotValid => "the certificate of the key is not valid now",
             AuthErrorKind::AmbiguousKey => "too many keys fit the token",
             AuthErrorKind::BadSignature => "the signature is wrong",
             AuthErrorKind::RevokedKey => "the key of the token is revoked",

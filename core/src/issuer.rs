@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::algorithm::Algorithm;
+use crate::certificate::CertificateValidity;
 use crate::config_error::Problems;
 #[cfg(feature = "jwks-client")]
 use crate::fetch_settings::HttpClient;
@@ -13,6 +14,8 @@ use crate::fetch_settings::{FetchSettings, Start};
 use crate::key_set::KeySet;
 #[cfg(feature = "refresh")]
 use crate::key_source::KeySource;
+#[cfg(feature = "keystore")]
+use crate::key_store::KeyStore;
 use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
 
 /// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
@@ -37,6 +40,7 @@ pub struct Issuer {
     pub(crate) audiences: Audiences,
     pub(crate) source: Source,
     pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) certificate_validity: CertificateValidity,
     pub(crate) token_types: Vec<String>,
     pub(crate) required_claims: Vec<String>,
     pub(crate) claim_values: Vec<(String, Vec<String>)>,
@@ -66,6 +70,9 @@ pub(crate) enum Source {
         key_id: Option<String>,
     },
     Certificates(Vec<PathBuf>),
+    KeyDirectory(PathBuf),
+    #[cfg(feature = "keystore")]
+    KeyStore(KeyStore),
     Keys(KeySet),
     #[cfg(feature = "refresh")]
     Custom(Arc<dyn KeySource>),
@@ -77,6 +84,9 @@ impl Source {
         match self {
             Source::JwksFile(path) => vec![path],
             Source::Certificates(paths) => paths.iter().map(PathBuf::as_path).collect(),
+            Source::KeyDirectory(path) => vec![path],
+            #[cfg(feature = "keystore")]
+            Source::KeyStore(store) => vec![store.path()],
             _ => Vec::new(),
         }
     }
@@ -90,7 +100,10 @@ impl PartialEq for Source {
             (Source::Discovery, Source::Discovery) => true,
             (Source::JwksUri(one), Source::JwksUri(another))
             | (Source::JwksText(one), Source::JwksText(another)) => one == another,
-            (Source::JwksFile(one), Source::JwksFile(another)) => one == another,
+            (Source::JwksFile(one), Source::JwksFile(another))
+            | (Source::KeyDirectory(one), Source::KeyDirectory(another)) => one == another,
+            #[cfg(feature = "keystore")]
+            (Source::KeyStore(one), Source::KeyStore(another)) => one == another,
             (Source::Certificates(one), Source::Certificates(another)) => one == another,
             (Source::Pem { text, key_id }, Source::Pem { text: other_text, key_id: other_key_id }) => {
                 text == other_text && key_id == other_key_id
@@ -114,6 +127,9 @@ impl fmt::Debug for Source {
                 formatter.debug_struct("Pem").field("key_id", key_id).finish_non_exhaustive()
             }
             Source::Certificates(paths) => formatter.debug_tuple("Certificates").field(paths).finish(),
+            Source::KeyDirectory(path) => formatter.debug_tuple("KeyDirectory").field(path).finish(),
+            #[cfg(feature = "keystore")]
+            Source::KeyStore(store) => store.fmt(formatter),
             Source::Keys(keys) => formatter.debug_tuple("Keys").field(keys).finish(),
             #[cfg(feature = "refresh")]
             Source::Custom(_) => formatter.write_str("Custom(..)"),
@@ -154,9 +170,23 @@ impl Issuer {
         Issuer { source: Source::Pem { text: text.into(), key_id: Some(key_id.into()) }, ..self }
     }
 
-    /// Uses the certificates and public keys in these PEM files, for tokens with any `kid` or none.
+    /// Uses the certificates and public keys in these files, PEM or DER, for tokens with any `kid` or none. A token that names
+    /// one of the certificates by thumbprint (`x5t#S256`, `x5t`) means that one.
     pub fn certificates<I: IntoIterator<Item: Into<PathBuf>>>(self, paths: I) -> Self {
         Issuer { source: Source::Certificates(paths.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Uses the certificates and public keys in the files of this directory, PEM or DER, which is read when the authenticator
+    /// is built. The name of a file without its last extension is the `kid` that its keys answer to. Hidden files, and those
+    /// that do not end in `.pem`, `.crt`, `.cer`, `.der` or `.pub`, are left out.
+    pub fn key_directory(self, path: impl Into<PathBuf>) -> Self {
+        Issuer { source: Source::KeyDirectory(path.into()), ..self }
+    }
+
+    /// Uses the trusted certificates of this key store. Their aliases are the `kid`s of tokens.
+    #[cfg(feature = "keystore")]
+    pub fn keystore(self, store: KeyStore) -> Self {
+        Issuer { source: Source::KeyStore(store), ..self }
     }
 
     /// Uses these keys.
@@ -183,6 +213,11 @@ impl Issuer {
     /// Accepts these algorithms only. Default: every asymmetric one that a key of the issuer allows.
     pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         Issuer { algorithms: algorithms.into_iter().collect(), ..self }
+    }
+
+    /// Whether the dates of a certificate decide about the key in it. Default: [`CertificateValidity::Ignore`].
+    pub fn certificate_validity(self, certificate_validity: CertificateValidity) -> Self {
+        Issuer { certificate_validity, ..self }
     }
 
     /// Accepts tokens of these types (`typ`), compared without regard to case and to a leading `application/`; a token
@@ -403,6 +438,7 @@ impl Issuer {
             realm,
             audiences: self.audiences.clone(),
             algorithms: self.algorithms.clone().into(),
+            certificate_validity: self.certificate_validity,
             token_types: self.token_types.iter().map(|name| media_subtype(name).into()).collect(),
             required_claims: boxed(&self.required_claims),
             claim_values: self
@@ -445,6 +481,7 @@ impl NeedsAudience {
             audiences,
             source: Source::Discovery,
             algorithms: Algorithm::ALL.into(),
+            certificate_validity: CertificateValidity::default(),
             token_types: strings(["at+jwt", "JWT"]),
             required_claims: Vec::new(),
             claim_values: Vec::new(),

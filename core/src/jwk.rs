@@ -2,8 +2,9 @@
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
-use crate::json::JsonObject;
-use crate::key::{Curve, PublicNumbers, UnusableKey, VerificationKey};
+use crate::certificate::{CertificateFacts, Thumbprints, thumbprint};
+use crate::json::{JsonObject, JsonValue};
+use crate::key::{Curve, KeyName, PublicNumbers, UnusableKey, VerificationKey};
 
 /// What a JWK turned out to be.
 pub(crate) struct Jwk {
@@ -30,9 +31,10 @@ impl Jwk {
                 Some(algorithm.map_err(|_| UnusableKey("alg is no signature algorithm that is supported"))?)
             }
         };
-        let key_id = members.text("kid")?.map(Into::into);
+        let name = members.text("kid")?.map_or(KeyName::Unnamed, |key_id| KeyName::Exact(key_id.into()));
         let is_private = PRIVATE.iter().any(|name| members.0.get(name).is_some());
-        Ok(Jwk { key: VerificationKey::prepare(&numbers, only, key_id, false)?, is_private })
+        let certificate = CertificateFacts { thumbprints: members.thumbprints(), validity: None };
+        Ok(Jwk { key: VerificationKey::prepare(&numbers, only, name, certificate)?, is_private })
     }
 }
 
@@ -70,6 +72,15 @@ impl Members<'_> {
         let operations = operations.elements().ok_or(UnusableKey("key_ops is an array"))?;
         let verifies = operations.iter().any(|operation| operation.as_str().as_deref() == Some("verify"));
         if verifies { Ok(()) } else { Err(UnusableKey("key_ops does not allow to verify")) }
+    }
+
+    /// RFC 7517, sections 4.8 and 4.9. They are hints: what is none leaves the key as good as it is.
+    fn thumbprints(&self) -> Thumbprints {
+        let text = |name| self.0.get(name).and_then(JsonValue::as_str);
+        Thumbprints {
+            sha1: text("x5t").and_then(|text| thumbprint(&text)),
+            sha256: text("x5t#S256").and_then(|text| thumbprint(&text)),
+        }
     }
 
     fn text(&self, name: &'static str) -> Result<Option<String>, UnusableKey> {

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::bearer::BearerToken;
+use crate::certificate::{Thumbprints, thumbprint};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::json::{JsonObject, JsonValue};
 
@@ -24,6 +25,8 @@ pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) key_id: Option<Box<str>>,
     pub(crate) token_type: Option<Box<str>>,
+    /// Which certificate the key is in, where the header says so in a way that names one.
+    pub(crate) thumbprints: Thumbprints,
 }
 
 impl<'t> UnverifiedJws<'t> {
@@ -85,11 +88,14 @@ impl fmt::Debug for UnverifiedJws<'_> {
 impl Header {
     fn parse(header: &JsonObject) -> Result<Self, AuthError> {
         let (mut algorithm, mut key_id, mut token_type) = (None, None, None);
+        let mut thumbprints = Thumbprints::default();
         for (name, value) in header.members() {
             match name {
                 "alg" => algorithm = Some(string(value)?),
                 "kid" => key_id = Some(string(value)?.into()),
                 "typ" => token_type = Some(string(value)?.into()),
+                "x5t" => thumbprints.sha1 = thumbprint(&string(value)?),
+                "x5t#S256" => thumbprints.sha256 = thumbprint(&string(value)?),
                 // `crit`: none of the extensions it could list is supported, and a list of none "MUST NOT" be there
                 // (RFC 7515, section 4.1.11). `b64`: RFC 7797 changes what is signed. `zip`, `enc`: of JWE, and a reader
                 // that heeds them inflates or decrypts what a stranger sent.
@@ -99,7 +105,7 @@ impl Header {
         }
         let algorithm = algorithm.ok_or(AuthErrorKind::AlgorithmNotAllowed)?;
         let algorithm = algorithm.parse().map_err(|_| AuthErrorKind::AlgorithmNotAllowed)?;
-        Ok(Header { algorithm, key_id, token_type })
+        Ok(Header { algorithm, key_id, token_type, thumbprints })
     }
 }
 
@@ -147,6 +153,9 @@ mod tests {
             (r#"{"alg":"RS256","kid":1}"#, Err(MalformedToken)),
             (r#"{"alg":"RS256","kid":null}"#, Err(MalformedToken)),
             (r#"{"alg":"RS256","typ":["JWT"]}"#, Err(MalformedToken)),
+            (r#"{"alg":"RS256","x5t":1}"#, Err(MalformedToken)),
+            (r#"{"alg":"RS256","x5t#S256":null}"#, Err(MalformedToken)),
+            (r#"{"alg":"RS256","x5t":"+/=","x5t#S256":""}"#, Ok(Algorithm::RS256)),
             (r#"{"alg":"RS256","crit":[]}"#, Err(UnsupportedHeader)),
             (r#"{"alg":"RS256","crit":["exp"],"exp":1}"#, Err(UnsupportedHeader)),
             (r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, Err(UnsupportedHeader)),

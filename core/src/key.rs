@@ -10,7 +10,9 @@ use aws_lc_rs::signature::{
 use curve25519_dalek::edwards::CompressedEdwardsY;
 
 use crate::algorithm::Algorithm;
+use crate::alias::is_same;
 use crate::base64url;
+use crate::certificate::CertificateFacts;
 use crate::error::LoggedKeyId;
 
 /// A public key that can check signatures. Cheap to clone.
@@ -20,11 +22,25 @@ use crate::error::LoggedKeyId;
 pub struct VerificationKey(Arc<Prepared>);
 
 struct Prepared {
-    key_id: Option<Box<str>>,
-    fits_any_key_id: bool,
+    name: KeyName,
     thumbprint: [u8; 32],
+    certificate: CertificateFacts,
     /// One entry for each algorithm the key may check: five more for an RSA key that names none.
     checks: Box<[(Algorithm, ParsedPublicKey)]>,
+}
+
+/// What tokens call a key by in `kid`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyName {
+    /// Nothing. Tokens without a `kid` may still mean it.
+    Unnamed,
+    /// Anything: a certificate or a PEM key that was given without a name.
+    Any,
+    /// This, to the byte.
+    Exact(Box<str>),
+    /// This, in whatever case: the alias in a key store.
+    #[cfg_attr(not(feature = "keystore"), allow(dead_code, reason = "only key stores have aliases"))]
+    Alias(Box<str>),
 }
 
 /// The numbers of a public key, as a JWK, a certificate or a `SubjectPublicKeyInfo` gives them.
@@ -51,8 +67,8 @@ impl VerificationKey {
     pub(crate) fn prepare(
         numbers: &PublicNumbers,
         only: Option<Algorithm>,
-        key_id: Option<Box<str>>,
-        fits_any_key_id: bool,
+        name: KeyName,
+        certificate: CertificateFacts,
     ) -> Result<Self, UnusableKey> {
         let family = numbers.algorithms();
         let algorithms = match only {
@@ -65,16 +81,19 @@ impl VerificationKey {
         };
         let checks = algorithms.iter().map(|algorithm| Ok((*algorithm, numbers.parse(*algorithm)?)));
         Ok(VerificationKey(Arc::new(Prepared {
-            key_id,
-            fits_any_key_id,
+            name,
             thumbprint: numbers.thumbprint(),
+            certificate,
             checks: checks.collect::<Result<_, _>>()?,
         })))
     }
 
     /// The identifier by which tokens name the key.
     pub fn key_id(&self) -> Option<&str> {
-        self.0.key_id.as_deref()
+        match &self.0.name {
+            KeyName::Exact(name) | KeyName::Alias(name) => Some(name),
+            KeyName::Unnamed | KeyName::Any => None,
+        }
     }
 
     /// The SHA-256 thumbprint of the key (RFC 7638), the same wherever and under whatever `kid` the key comes from.
@@ -87,9 +106,26 @@ impl VerificationKey {
         self.0.checks.iter().map(|(algorithm, _)| *algorithm)
     }
 
-    /// Whether the key stands for every `kid`: a certificate or a PEM key that was given without one.
-    pub(crate) fn fits_any_key_id(&self) -> bool {
-        self.0.fits_any_key_id
+    pub(crate) fn name(&self) -> &KeyName {
+        &self.0.name
+    }
+
+    /// Whether this is what the key is called.
+    pub(crate) fn is_named(&self, key_id: &str) -> bool {
+        match &self.0.name {
+            KeyName::Unnamed | KeyName::Any => false,
+            KeyName::Exact(name) => **name == *key_id,
+            KeyName::Alias(alias) => is_same(alias, key_id),
+        }
+    }
+
+    pub(crate) fn certificate(&self) -> &CertificateFacts {
+        &self.0.certificate
+    }
+
+    /// Whether the certificate of the key, if it came in one, is valid at `second`.
+    pub(crate) fn is_valid_at(&self, second: i64) -> bool {
+        self.0.certificate.validity.is_none_or(|validity| validity.holds_at(second))
     }
 
     pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
@@ -111,6 +147,13 @@ impl fmt::Debug for VerificationKey {
             .field("key_id", &self.key_id().map(LoggedKeyId::new))
             .field("algorithms", &self.algorithms().collect::<Vec<_>>())
             .finish_non_exhaustive()
+    }
+}
+
+impl KeyName {
+    /// The name of a certificate or public key that is configured with this `kid` or without one.
+    pub(crate) fn of_configured(key_id: Option<&str>) -> Self {
+        key_id.map_or(KeyName::Any, |key_id| KeyName::Exact(key_id.into()))
     }
 }
 

@@ -1,15 +1,13 @@
 //! The keys of one issuer at one time: immutable, swapped whole.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::algorithm::Algorithm;
-use crate::error::AuthErrorKind;
 use crate::jwk::Jwk;
 use crate::key::{UnusableKey, VerificationKey};
+use crate::key_index::KeyIndex;
 
 /// An immutable set of verification keys.
 ///
@@ -17,9 +15,8 @@ use crate::key::{UnusableKey, VerificationKey};
 #[derive(Clone, Default)]
 pub struct KeySet {
     keys: Vec<VerificationKey>,
-    by_key_id: HashMap<Box<str>, Vec<usize>>,
-    /// Keys that were given without a `kid` and stand for any (certificates, PEM).
-    for_any_key_id: Vec<usize>,
+    /// Apart, since a set is moved about more often than it is looked through.
+    index: Box<KeyIndex>,
     skipped: Vec<UnusableKey>,
     private: usize,
 }
@@ -86,14 +83,21 @@ impl KeySet {
     }
 
     pub(crate) fn add(&mut self, key: VerificationKey) {
-        let at = self.keys.len();
-        if let Some(key_id) = key.key_id() {
-            self.by_key_id.entry(key_id.into()).or_default().push(at);
-        }
-        if key.fits_any_key_id() {
-            self.for_any_key_id.push(at);
-        }
+        self.index.add(&key, self.keys.len());
         self.keys.push(key);
+    }
+
+    /// Adds the key that tokens without any name for theirs mean, and no other.
+    #[cfg(feature = "keystore")]
+    pub(crate) fn add_default(&mut self, key: VerificationKey) {
+        self.index.set_default(self.keys.len());
+        self.add(key);
+    }
+
+    /// Leaves a key out and counts it.
+    #[cfg(feature = "keystore")]
+    pub(crate) fn skip(&mut self, reason: UnusableKey) {
+        self.skipped.push(reason);
     }
 
     /// The keys, in the order of their source.
@@ -116,36 +120,8 @@ impl KeySet {
         self.private
     }
 
-    /// Whether no token of `algorithm` could ever be told a key, since too many stand for any `kid`.
-    pub(crate) fn is_ambiguous(&self, algorithm: Algorithm) -> bool {
-        let fitting = self.for_any_key_id.iter().filter_map(|at| self.keys.get(*at));
-        fitting.filter(|key| key.fits(algorithm)).count() > MOST_TRIED
-    }
-
-    /// The keys to try for a token, at least one and at most [`MOST_TRIED`].
-    pub(crate) fn candidates(
-        &self,
-        key_id: Option<&str>,
-        algorithm: Algorithm,
-    ) -> Result<Candidates<'_>, AuthErrorKind> {
-        let mut candidates = Candidates::default();
-        let mut named = false;
-        if let Some(key_id) = key_id {
-            let places = self.by_key_id.get(key_id).into_iter().flatten().chain(&self.for_any_key_id);
-            for key in places.filter_map(|at| self.keys.get(*at)) {
-                named = true;
-                candidates.add_if_fits(key, algorithm)?;
-            }
-        } else {
-            for key in &self.keys {
-                candidates.add_if_fits(key, algorithm)?;
-            }
-        }
-        match candidates.count {
-            0 if named => Err(AuthErrorKind::KeyMismatch),
-            0 => Err(AuthErrorKind::UnknownKey),
-            _ => Ok(candidates),
-        }
+    pub(crate) fn index(&self) -> &KeyIndex {
+        &self.index
     }
 }
 
@@ -157,31 +133,6 @@ impl fmt::Debug for KeySet {
             .field("keys", &self.keys)
             .field("skipped", &self.skipped.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// A token without `kid`, or with one that several keys share, costs a signature check for each key that fits. Four
-/// covers an overlapping rotation of two keys; a set where more fit has to name them.
-pub(crate) const MOST_TRIED: usize = 4;
-
-/// The keys that fit one token.
-#[derive(Debug, Default)]
-pub(crate) struct Candidates<'a> {
-    keys: [Option<&'a VerificationKey>; MOST_TRIED],
-    count: usize,
-}
-
-impl<'a> Candidates<'a> {
-    fn add_if_fits(&mut self, key: &'a VerificationKey, algorithm: Algorithm) -> Result<(), AuthErrorKind> {
-        if key.fits(algorithm) {
-            *self.keys.get_mut(self.count).ok_or(AuthErrorKind::AmbiguousKey)? = Some(key);
-            self.count += 1;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a VerificationKey> {
-        self.keys.iter().copied().flatten()
     }
 }
 

@@ -24,7 +24,8 @@
 //! - `jwks-client` (default): keys over the network, from a JWK Set URL or by discovery.
 //! - `refresh`, which it includes: keys from a `KeySource` of the application, and refreshing them on tokio.
 //! - `watch`: files of keys are read again when they change.
-//! - `config`: the configuration file of the example servers, as TOML.
+//! - `keystore`: keys in Java (JKS) and PKCS#12 key stores.
+//! - `config`: the configuration file of the example servers, as TOML; brings `keystore` and `watch`.
 //!
 //! # External types
 //!
@@ -38,17 +39,20 @@
 mod access_rule;
 mod admission;
 mod algorithm;
+mod alias;
 mod authenticator;
 mod base64url;
 mod bearer;
 #[cfg(feature = "refresh")]
 mod budget;
 mod builder;
+mod certificate;
 mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
 mod control;
+mod der;
 #[cfg(feature = "jwks-client")]
 mod dynamic_issuers;
 mod error;
@@ -64,9 +68,15 @@ mod key;
     allow(dead_code, reason = "without a refresher nobody fetches or swaps")
 )]
 mod key_demand;
+mod key_directory;
+mod key_file;
+mod key_index;
+mod key_selection;
 mod key_set;
 #[cfg(feature = "refresh")]
 mod key_source;
+#[cfg(feature = "keystore")]
+mod key_store;
 mod levers;
 #[cfg_attr(
     not(feature = "refresh"),
@@ -107,7 +117,9 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
+pub use certificate::CertificateValidity;
 pub use config_error::{ConfigError, ConfigProblem};
+pub use der::DerError;
 #[cfg(feature = "jwks-client")]
 pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};
 pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
@@ -118,6 +130,8 @@ pub use key::VerificationKey;
 pub use key_set::{KeySet, KeySetError};
 #[cfg(feature = "refresh")]
 pub use key_source::{KeySource, KeySourceError, KeySourceFuture, LoadedKeys};
+#[cfg(feature = "keystore")]
+pub use key_store::KeyStore;
 pub use levers::LeverError;
 #[cfg(feature = "refresh")]
 pub use levers::Refreshing;

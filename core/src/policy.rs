@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::algorithm::Algorithm;
+use crate::certificate::CertificateValidity;
 use crate::claims::{Claims, at_path, invalid, missing, string_or_strings};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::json::JsonObject;
@@ -19,6 +20,7 @@ pub(crate) struct Policy {
     pub(crate) realm: Option<Arc<str>>,
     pub(crate) audiences: Audiences,
     pub(crate) algorithms: Box<[Algorithm]>,
+    pub(crate) certificate_validity: CertificateValidity,
     pub(crate) token_types: Box<[Box<str>]>,
     pub(crate) required_claims: Box<[Box<str>]>,
     pub(crate) claim_values: Box<[ClaimValues]>,

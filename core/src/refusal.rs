@@ -53,6 +53,7 @@ impl RefusalClass {
             | AuthErrorKind::UnknownIssuer
             | AuthErrorKind::UnknownKey
             | AuthErrorKind::KeyMismatch
+            | AuthErrorKind::KeyNotValid
             | AuthErrorKind::AmbiguousKey
             | AuthErrorKind::BadSignature
             | AuthErrorKind::RevokedKey
@@ -232,6 +233,19 @@ mod tests {
             header(&scope, None),
             r#"403 www-authenticate: Bearer error="insufficient_scope", scope="menu order""#
         );
+    }
+
+    #[test]
+    fn a_key_that_is_out_of_use_makes_its_tokens_invalid() {
+        for kind in [AuthErrorKind::KeyNotValid, AuthErrorKind::RevokedKey] {
+            let error = AuthError::new(kind);
+            assert_eq!(
+                header(&error, None),
+                r#"401 www-authenticate: Bearer error="invalid_token""#,
+                "{error}"
+            );
+        }
+        assert_eq!(AuthErrorKind::RevokedKey.phrase(), "the key of the token is revoked");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::error::AuthErrorKind;
 use crate::json::JsonObject;
 use crate::jws::{Header, UnverifiedJws};
 use crate::key::VerificationKey;
+use crate::key_selection::KeyHint;
 use crate::live_keys::UsableKeys;
 
 /// A JWS whose signature was made with a key of its issuer. Only [`VerifiedJws::verify`] makes one. What the claims say
@@ -20,13 +21,16 @@ pub(crate) struct VerifiedJws {
 
 impl VerifiedJws {
     /// Checks the signature with the keys of `keys` that fit. The algorithm is one of `allowed`, which comes from the
-    /// configuration, and one that the key itself is bound to; the header only says which of them it was.
+    /// configuration, and one that the key itself is bound to; the header only says which of them it was. With `valid_at`, a
+    /// key fits only if its certificate is valid at that second.
+    #[expect(clippy::result_large_err, reason = "a box would be an allocation for every stranger's token")]
     pub(crate) fn verify<'t>(
         jws: UnverifiedJws<'t>,
         keys: UsableKeys<'_>,
         allowed: &[Algorithm],
+        valid_at: Option<i64>,
     ) -> Result<Self, (AuthErrorKind, UnverifiedJws<'t>)> {
-        match verifying_key(&jws, keys, allowed) {
+        match verifying_key(&jws, keys, allowed, valid_at) {
             Ok(key) => {
                 let (header, payload) = jws.into_parts();
                 Ok(VerifiedJws { header, payload, key })
@@ -59,12 +63,15 @@ fn verifying_key(
     jws: &UnverifiedJws<'_>,
     keys: UsableKeys<'_>,
     allowed: &[Algorithm],
+    valid_at: Option<i64>,
 ) -> Result<VerificationKey, AuthErrorKind> {
-    let algorithm = jws.header().algorithm;
+    let Header { algorithm, key_id, thumbprints, .. } = jws.header();
+    let algorithm = *algorithm;
     if !allowed.contains(&algorithm) {
         return Err(AuthErrorKind::AlgorithmNotAllowed);
     }
-    let candidates = keys.keys.candidates(jws.header().key_id.as_deref(), algorithm)?;
+    let hint = KeyHint { key_id: key_id.as_deref(), thumbprints: *thumbprints };
+    let candidates = keys.keys.candidates(hint, algorithm, valid_at)?;
     let mut buffer = [0; LONGEST_SIGNATURE];
     let signature = base64url::decode_into(jws.signature().as_bytes(), &mut buffer);
     let signature = signature.ok_or(AuthErrorKind::MalformedToken)?;

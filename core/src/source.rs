@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use crate::algorithm::Algorithm;
 use crate::issuer::{Issuer, Source};
-use crate::key_set::{KeySet, MOST_TRIED};
+use crate::key_selection::MOST_TRIED;
+use crate::key_set::KeySet;
 #[cfg(feature = "refresh")]
 use crate::key_source::KeySource;
+use crate::{key_directory, key_file};
 
 /// Where keys come from, checked.
 pub(crate) enum KeyOrigin {
@@ -42,12 +44,15 @@ impl KeyOrigin {
             Source::Certificates(paths) => {
                 let mut all = KeySet::default();
                 for path in paths {
-                    let set = KeySet::from_pem(&read(path)?, None);
+                    let set = key_file::read(path, None);
                     let set = set.map_err(|error| format!("certificates {path:?}: {error}"))?;
                     set.keys().iter().for_each(|key| all.add(key.clone()));
                 }
                 all
             }
+            Source::KeyDirectory(path) => key_directory::read(path)?,
+            #[cfg(feature = "keystore")]
+            Source::KeyStore(store) => store.read()?,
         };
         if keys.is_empty() {
             return Err(format!("no usable key in the {}", described(&issuer.source)));
@@ -82,7 +87,16 @@ fn described(source: &Source) -> String {
         Source::JwksFile(path) => format!("jwks_file {path:?}"),
         Source::Certificates(paths) => format!("certificates {paths:?}"),
         Source::Pem { .. } => "PEM text".to_owned(),
-        _ => "key set".to_owned(),
+        // What is read from directories and stores is never empty, and has names.
+        Source::JwksText(_)
+        | Source::Keys(_)
+        | Source::KeyDirectory(_)
+        | Source::Discovery
+        | Source::JwksUri(_) => "key set".to_owned(),
+        #[cfg(feature = "keystore")]
+        Source::KeyStore(_) => "key set".to_owned(),
+        #[cfg(feature = "refresh")]
+        Source::Custom(_) => "key set".to_owned(),
     }
 }
 

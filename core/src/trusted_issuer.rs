@@ -31,10 +31,13 @@ impl TrustedIssuer {
         let snapshot = self.keys.snapshot();
         let (kind, jws) = match snapshot.usable(now) {
             None => (AuthErrorKind::KeysUnavailable, jws),
-            Some(keys) => match VerifiedJws::verify(jws, keys, &self.policy.algorithms) {
-                Ok(jws) => return Verdict::Decided(VerifiedToken::judge(jws, &self.policy, now)),
-                Err(failed) => failed,
-            },
+            Some(keys) => {
+                let valid_at = self.policy.certificate_validity.instant(now);
+                match VerifiedJws::verify(jws, keys, &self.policy.algorithms, valid_at) {
+                    Ok(jws) => return Verdict::Decided(VerifiedToken::judge(jws, &self.policy, now)),
+                    Err(failed) => failed,
+                }
+            }
         };
         let seen = snapshot.generation();
         let demand = if asking.keys > 0 { self.demand(kind, &jws, seen, now) } else { None };

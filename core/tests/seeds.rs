@@ -2,7 +2,7 @@
 
 mod support;
 
-use claimgate_core::{AuthErrorKind, Authenticator, Issuer, VerifiedToken};
+use claimgate_core::{AuthErrorKind, Authenticator, CertificateValidity, Issuer, KeySet, VerifiedToken};
 use serde_json::Value;
 
 use support::{decide_at, gate};
@@ -70,6 +70,50 @@ fn seed_tokens_with_a_kid_verify_with_a_certificate_and_with_its_renewal() {
         let token = lives_until(&gate(issuer), &seed, 1_602_584_890);
         assert_eq!(token.subject(), Some("admin@carbon.super"));
     }
+}
+
+/// The dates are those that `openssl x509 -dates` prints: the first certificate is good until 2022-01-25T07:30:43Z, its
+/// renewal from 2022-01-27T15:34:44Z on, and the token is of 2020.
+#[test]
+fn seed_tokens_need_a_certificate_that_is_valid_where_that_is_asked_for() {
+    let seed = seed("T4");
+    let renewed = seed.renewed.clone().unwrap();
+    let both = format!("{}{renewed}", seed.certificate);
+    let (ends, begins) = (1_643_095_843, 1_643_297_684);
+    // What is decided about the key comes before what is decided about the claims.
+    let (key_not_valid, expired) = (Err(AuthErrorKind::KeyNotValid), Err(AuthErrorKind::Expired));
+    for (name, pem, validity, at, expected) in [
+        ("at its time", &seed.certificate, CertificateValidity::Check, seed.clock, Ok(())),
+        ("in the last second", &seed.certificate, CertificateValidity::Check, ends, expired),
+        ("a second later", &seed.certificate, CertificateValidity::Check, ends + 1, key_not_valid),
+        ("a second later, unasked", &seed.certificate, CertificateValidity::Ignore, ends + 1, expired),
+        ("too early for the renewal", &renewed, CertificateValidity::Check, seed.clock, key_not_valid),
+        ("too early for the renewal, unasked", &renewed, CertificateValidity::Ignore, seed.clock, Ok(())),
+        ("a second too early", &renewed, CertificateValidity::Check, begins - 1, key_not_valid),
+        ("the first second", &renewed, CertificateValidity::Check, begins, expired),
+        ("both", &both, CertificateValidity::Check, seed.clock, Ok(())),
+        ("between both", &both, CertificateValidity::Check, ends + 1, key_not_valid),
+    ] {
+        let issuer = Issuer::new("https://localhost:9444/oauth2/token").any_audience();
+        let gate = gate(issuer.pem(pem).certificate_validity(validity));
+        let decided = decide_at(&gate, &seed.token, at).map(drop).map_err(|error| error.kind());
+        assert_eq!(decided, expected, "{name}");
+    }
+}
+
+#[test]
+fn seed_tokens_keep_verifying_when_the_certificate_of_their_kid_is_renewed() {
+    let seed = seed("T4");
+    let kid = "MzYxMmFkOGYwMWI0ZWNmNDcxNGYwYmM4ZTA3MWI2NDAzZGQzNGM0ZGRlNjJkODFkZDRiOTFkMWFhMzU2ZGVlNg_RS256";
+    let decided = |pem: &str, kid: &str| {
+        let keys = KeySet::from_pem(pem, Some(kid)).unwrap();
+        let issuer = Issuer::new("https://localhost:9444/oauth2/token").any_audience().keys(keys);
+        decide_at(&gate(issuer), &seed.token, seed.clock).map(drop).map_err(|error| error.kind())
+    };
+    assert_eq!(decided(&seed.certificate, kid), Ok(()));
+    assert_eq!(decided(seed.renewed.as_ref().unwrap(), kid), Ok(()));
+    // Its `x5t` is the thumbprint in hexadecimal digits, which is none (RFC 7515, section 4.1.7).
+    assert_eq!(decided(&seed.certificate, "another"), Err(AuthErrorKind::UnknownKey));
 }
 
 #[test]

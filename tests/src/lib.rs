@@ -6,12 +6,15 @@ mod binary;
 mod error;
 mod grant;
 mod idp;
+mod program;
 mod steering;
 
 pub use authlib::AuthlibProvider;
 pub use binary::{Server, executable, run, run_example};
 pub use error::HarnessError;
 pub use idp::OidcProvider;
+pub use idp::{OidcProvider, Seen};
+pub use program::{KEYTOOL, OPENSSL, Program};
 pub use steering::{Seen, Steering};
 
 /// The README compiles, and what it asserts holds.

@@ -5,6 +5,7 @@ mod conformance;
 mod examples;
 mod examples_tonic;
 mod examples_websocket;
+mod key_stores;
 mod provider_gate;
 mod provider_outage;
 mod providers;

@@ -13,6 +13,7 @@ mod metadata;
 mod msrv;
 mod node;
 mod process;
+mod programs;
 mod report;
 mod rows;
 mod rows_file;

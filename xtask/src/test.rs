@@ -8,6 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::junit;
 use crate::metadata::Metadata;
 use crate::process::{self, cargo, status};
+use crate::programs;
 use crate::report::Report;
 use crate::steps::Steps;
 use crate::tools;
@@ -49,6 +50,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn set_up(metadata: &'a Metadata, steps: &mut Steps) -> Outcome<Self> {
         steps.run("install cargo-nextest", || tools::NEXTEST.ensure())?;
         let counterparts = steps.run("install the providers", || Counterparts::ensure(metadata))?;
+        steps.run("install programs", programs::ensure)?;
         let bench = Self { metadata, counterparts };
         // `cargo test` builds a binary only as a test of itself. With all targets the plain ones
         // are built too, with the features that the tests are built with, so nothing is built twice.

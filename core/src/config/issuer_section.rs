@@ -5,6 +5,8 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use crate::algorithm::Algorithm;
+use crate::certificate::CertificateValidity;
+use crate::config::key_store_section;
 use crate::config::section::{Section, duration};
 use crate::config_error::Problems;
 use crate::fetch_settings::Start;
@@ -51,25 +53,44 @@ fn audience(section: &mut Section<'_>) -> Issuer {
     }
 }
 
-fn keys(issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issuer {
-    let jwks_uri = section.string("jwks_uri");
-    let jwks_file = section.string("jwks_file");
-    let certificates = section.string_or_list("certificates");
-    section.not_yet("keystore", "key stores");
-    let said = [
-        ("jwks_uri", jwks_uri.is_some()),
-        ("jwks_file", jwks_file.is_some()),
-        ("certificates", certificates.is_some()),
-    ];
-    let said: Vec<_> = said.iter().filter(|(_, is_said)| *is_said).map(|(key, _)| *key).collect();
+fn keys(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issuer {
+    let mut said = Vec::new();
+    if let Some(url) = section.string("jwks_uri") {
+        said.push("jwks_uri");
+        issuer = issuer.jwks_uri(url);
+    }
+    if let Some(path) = section.string("jwks_file") {
+        said.push("jwks_file");
+        issuer = issuer.jwks_file(base.join(path));
+    }
+    if let Some(paths) = section.string_or_list("certificates") {
+        said.push("certificates");
+        issuer = issuer.certificates(paths.iter().map(|path| base.join(path)));
+    }
+    if let Some(path) = section.string("key_directory") {
+        said.push("key_directory");
+        issuer = issuer.key_directory(base.join(path));
+    }
+    if let Some(store) = section.table("keystore") {
+        said.push("keystore");
+        if let Some(store) = key_store_section::read(section.inner("keystore", store), base) {
+            issuer = issuer.keystore(store);
+        }
+    }
     if said.len() > 1 {
         section.problem(format!("{}: say one source of keys", said.join(" and ")));
     }
-    match (jwks_uri, jwks_file, certificates) {
-        (Some(url), _, _) => issuer.jwks_uri(url),
-        (_, Some(path), _) => issuer.jwks_file(base.join(path)),
-        (_, _, Some(paths)) => issuer.certificates(paths.iter().map(|path| base.join(path))),
-        (None, None, None) => issuer,
+    if let Some(validity) = section.typed("certificate_validity", "\"ignore\" or \"check\"", validity) {
+        issuer = issuer.certificate_validity(validity);
+    }
+    issuer
+}
+
+fn validity(value: &Value) -> Option<CertificateValidity> {
+    match value.as_str()? {
+        "ignore" => Some(CertificateValidity::Ignore),
+        "check" => Some(CertificateValidity::Check),
+        _ => None,
     }
 }
 
@@ -140,6 +161,10 @@ fn fetching(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issue
     }
     if let Some(hosts) = section.string_list("jwks_hosts") {
         issuer = issuer.jwks_hosts(hosts);
+    }
+    // Whoever changes a file of a running server means the server.
+    if section.boolean("watch_files").unwrap_or(true) {
+        issuer = issuer.watch_files();
     }
     if section.boolean("allow_insecure_http") == Some(true) {
         issuer = issuer.danger_allow_insecure_http();

@@ -20,6 +20,11 @@ impl<'p> Section<'p> {
         Section { place: place.into(), table, known: Vec::new(), problems }
     }
 
+    /// The table `table` that stands at `key` of this one.
+    pub(crate) fn inner(&mut self, key: &str, table: Table) -> Section<'_> {
+        Section::new(format!("{}: {key}", self.place), table, self.problems)
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         self.table.get(key)
     }
@@ -30,6 +35,16 @@ impl<'p> Section<'p> {
 
     pub(crate) fn string(&mut self, key: &'static str) -> Option<String> {
         self.typed(key, "a string", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A string that no problem quotes.
+    pub(crate) fn secret(&mut self, key: &'static str) -> Option<String> {
+        self.known.push(key);
+        let Value::String(secret) = self.table.remove(key)? else {
+            self.problem(format!("{key}: expected a string"));
+            return None;
+        };
+        Some(secret)
     }
 
     pub(crate) fn boolean(&mut self, key: &'static str) -> Option<bool> {

@@ -88,9 +88,11 @@ fn tells_every_problem_at_once_and_quotes_it() {
         audiences = ["api"]
         any_audience = true
         jwks_file = "missing.json"
-        keystore = { path = "store.p12" }
+        keystore = { path = "store.p12", password = 123456, pasword_env = "A", default_alias = 1 }
+        certificate_validity = "strict"
         [[issuer]]
         audiences = []
+        jwks_file = "missing.json"
         claim_mapping = []
         zzz = 1
         "#,
@@ -108,7 +110,11 @@ fn tells_every_problem_at_once_and_quotes_it() {
         r#"issuer "https://a.example": refresh_interval = 10: expected a duration such as "30s""#,
         r#"issuer "https://a.example": two issuers of one name"#,
         r#"issuer "https://a.example": audiences = ["api"] and any_audience = true: say one"#,
-        r#"issuer "https://a.example": keystore: not built yet, it comes with key stores"#,
+        r#"issuer "https://a.example": jwks_file and keystore: say one source of keys"#,
+        r#"issuer "https://a.example": keystore: password: expected a string"#,
+        r#"issuer "https://a.example": keystore: unknown key "pasword_env", did you mean "password_env"?"#,
+        r#"issuer "https://a.example": keystore: default_alias = 1: expected a string"#,
+        r#"issuer "https://a.example": certificate_validity = "strict": expected "ignore" or "check""#,
         "issuer number 3: issuer is missing",
         "issuer number 3: claim_mapping: not built yet, it comes with claim mapping",
         r#"issuer number 3: unknown key "zzz""#,
@@ -119,8 +125,46 @@ fn tells_every_problem_at_once_and_quotes_it() {
             problems.join("\n")
         );
     }
+    assert!(!problems.iter().any(|problem| problem.contains("123456")));
     assert!(problems.iter().any(|problem| problem.contains("missing.json\" cannot be read")));
     assert!(problems.iter().any(|problem| problem.contains("audiences = []: name at least one")));
+}
+
+#[test]
+fn a_key_store_says_where_it_is_and_one_way_to_its_password() {
+    for (store, expected) in [
+        ("{}", "keystore: path is missing"),
+        (
+            r#"{ path = "a", password = "b", password_env = "C" }"#,
+            "keystore: password and password_env: say one",
+        ),
+        (
+            r#"{ path = "a", password_env = "C", password_file = "d" }"#,
+            "keystore: password_env and password_file: say one",
+        ),
+        (r#""store.p12""#, r#"keystore = "store.p12": expected a table"#),
+    ] {
+        let text = format!("[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\nkeystore = {store}");
+        let problems = parse(&text).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.ends_with(expected)), "{expected}\nin\n{problems:?}");
+    }
+}
+
+#[test]
+fn every_source_of_keys_starts_at_the_file() {
+    for (source, expected) in [
+        (r#"keystore = { path = "a.p12" }"#, "/a.p12\": cannot be read"),
+        (r#"key_directory = "a""#, "/a\": cannot be read"),
+        (r#"certificates = "a.der""#, "/a.der\": cannot be read"),
+        (r#"keystore = { path = "keys.json", password_file = "a.txt" }"#, "/a.txt\" cannot be read"),
+    ] {
+        let text = format!("[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\n{source}");
+        let problems = parse(&text).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        let (before, _) = problems[0].split_once(expected).expect(&problems[0]);
+        let path = before.rsplit('"').next().unwrap();
+        assert!(path.starts_with(std::env::temp_dir().to_str().unwrap()), "{}", problems[0]);
+    }
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn rsa(modulus: Vec<u8>, exponent: &[u8]) -> PublicNumbers {
 }
 
 fn prepare(numbers: &PublicNumbers) -> Result<VerificationKey, &'static str> {
-    VerificationKey::prepare(numbers, None, None, false).map_err(|reason| reason.0)
+    VerificationKey::prepare(numbers, None, KeyName::Unnamed, CertificateFacts::default())
+        .map_err(|reason| reason.0)
 }
 
 fn decoded(text: &str) -> Vec<u8> {
@@ -171,7 +172,7 @@ fn a_key_is_bound_to_its_family_or_to_the_one_algorithm_it_names() {
     let ec = PublicNumbers::Ec { curve: Curve::P256, x, y };
     let rsa = rsa(modulus(2048), &[1, 0, 1]);
     let algorithms = |numbers: &PublicNumbers, only| {
-        let key = VerificationKey::prepare(numbers, only, None, false);
+        let key = VerificationKey::prepare(numbers, only, KeyName::Unnamed, CertificateFacts::default());
         key.map(|key| key.algorithms().collect::<Vec<_>>()).map_err(|reason| reason.0)
     };
     assert_eq!(algorithms(&rsa, None), Ok(vec![RS256, RS384, RS512, PS256, PS384, PS512]));
@@ -225,7 +226,12 @@ fn thumbprints_are_those_of_the_rfcs() {
 #[test]
 fn n145_debug_shows_the_name_and_not_the_key() {
     let numbers = rsa(decoded(RFC_7638), &[1, 0, 1]);
-    let key = VerificationKey::prepare(&numbers, Some(Algorithm::RS256), Some("2011-04-29".into()), false);
+    let key = VerificationKey::prepare(
+        &numbers,
+        Some(Algorithm::RS256),
+        KeyName::Exact("2011-04-29".into()),
+        CertificateFacts::default(),
+    );
     let debug = format!("{:?}", key.unwrap());
     assert_eq!(debug, "VerificationKey { key_id: Some(2011-04-29), algorithms: [RS256], .. }");
 }

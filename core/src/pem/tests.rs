@@ -1,5 +1,7 @@
 use claimgate_testkit::{Alg, SigningKey};
 use pem::{EncodeConfig, LineEnding, Pem};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::*;
 use crate::algorithm::Algorithm;
@@ -78,10 +80,10 @@ fn reads_every_block_and_any_text_between() {
 fn with_a_kid_the_key_answers_to_it() {
     let keys = KeySet::from_pem(CERTIFICATE, Some("2019")).unwrap();
     assert_eq!(keys.keys()[0].key_id(), Some("2019"));
-    assert!(!keys.keys()[0].fits_any_key_id());
+    assert_eq!(*keys.keys()[0].name(), KeyName::Exact("2019".into()));
     let keys = KeySet::from_pem(CERTIFICATE, None).unwrap();
     assert_eq!(keys.keys()[0].key_id(), None);
-    assert!(keys.keys()[0].fits_any_key_id());
+    assert_eq!(*keys.keys()[0].name(), KeyName::Any);
 }
 
 #[test]

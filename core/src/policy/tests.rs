@@ -3,6 +3,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::certificate::Thumbprints;
 use crate::issuer::Issuer;
 
 const NOW: i64 = 1_700_000_000;
@@ -14,7 +15,12 @@ fn rules() -> Issuer {
 }
 
 fn header(token_type: Option<&str>) -> Header {
-    Header { algorithm: Algorithm::ES256, key_id: None, token_type: token_type.map(Into::into) }
+    Header {
+        algorithm: Algorithm::ES256,
+        key_id: None,
+        token_type: token_type.map(Into::into),
+        thumbprints: Thumbprints::default(),
+    }
 }
 
 fn moment(unix: i64) -> Moment {

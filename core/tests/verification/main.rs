@@ -1,6 +1,7 @@
 //! Whole tokens against whole authenticators: what is let in, and what of everything else is said.
 
 mod algorithm;
+mod certificate;
 mod compact;
 mod header;
 mod issuer;
