@@ -36,6 +36,7 @@
 //! client_identity_file = "client.pem"       # certificate chain and private key, for servers that ask for them
 //! proxy = "http://proxy.example.com:3128"   # for the fetch; those of the environment are never used
 //! guard_addresses = false                   # refuse link-local and metadata addresses; not with a proxy
+//! watch_files = true                        # files of keys are read again when they change
 //!
 //! [token]
 //! max_bytes = 16384
@@ -48,6 +49,7 @@
 mod issuer_section;
 mod key_store_section;
 mod section;
+mod watched;
 
 use std::fs;
 use std::path::Path;
@@ -59,6 +61,8 @@ use crate::builder::AuthenticatorBuilder;
 use crate::config::section::Section;
 use crate::config_error::{ConfigError, Problems};
 use crate::token_source::TokenSource;
+
+pub use watched::ConfigWatch;
 
 /// A configuration that was read and checked.
 #[derive(Clone, Debug)]

@@ -49,12 +49,12 @@ pub enum AuthErrorKind {
     /// The certificate of the key is not valid yet or not any more, and
     /// [`CertificateValidity::Check`](crate::CertificateValidity::Check) is configured.
     KeyNotValid,
+    /// The key has been revoked.
+    RevokedKey,
     /// More keys fit than are tried.
     AmbiguousKey,
     /// The signature is not that of the key.
     BadSignature,
-    /// The signature is that of a key which an operator has revoked.
-    RevokedKey,
     /// A claim that is required is absent.
     MissingClaim,
     /// A claim has the wrong JSON type or a value outside its range.

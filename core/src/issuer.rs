@@ -82,8 +82,9 @@ impl Source {
     /// The files and directories that the keys are read from.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {
-            Source::JwksFile(path) | Source::KeyDirectory(path) => vec![path],
+            Source::JwksFile(path) => vec![path],
             Source::Certificates(paths) => paths.iter().map(PathBuf::as_path).collect(),
+            Source::KeyDirectory(path) => vec![path],
             #[cfg(feature = "keystore")]
             Source::KeyStore(store) => store.paths(),
             _ => Vec::new(),

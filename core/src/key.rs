@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
 use curve25519_dalek::edwards::CompressedEdwardsY;
 
 use crate::algorithm::Algorithm;
+use crate::alias::is_same;
 use crate::base64url;
 use crate::certificate::CertificateFacts;
 use crate::error::LoggedKeyId;
@@ -107,6 +108,15 @@ impl VerificationKey {
 
     pub(crate) fn name(&self) -> &KeyName {
         &self.0.name
+    }
+
+    /// Whether this is what the key is called.
+    pub(crate) fn is_named(&self, key_id: &str) -> bool {
+        match &self.0.name {
+            KeyName::Unnamed | KeyName::Any => false,
+            KeyName::Exact(name) => **name == *key_id,
+            KeyName::Alias(alias) => is_same(alias, key_id),
+        }
     }
 
     pub(crate) fn certificate(&self) -> &CertificateFacts {

@@ -51,7 +51,7 @@ impl Authenticator {
         self.pull(issuer, |trusted, overrides| {
             let snapshot = trusted.keys.snapshot();
             let keys = snapshot.keys().ok_or(LeverError::UnknownKey)?;
-            let mut named = keys.keys().iter().filter(|key| key.key_id() == Some(key_id)).peekable();
+            let mut named = keys.keys().iter().filter(|key| key.is_named(key_id)).peekable();
             named.peek().ok_or(LeverError::UnknownKey)?;
             for key in named {
                 overrides.revoked = overrides.revoked.with(key.thumbprint(), Some(key_id));

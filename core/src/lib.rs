@@ -25,7 +25,7 @@
 //! - `refresh`, which it includes: keys from a `KeySource` of the application, and refreshing them on tokio.
 //! - `watch`: files of keys are read again when they change.
 //! - `keystore`: keys in Java (JKS) and PKCS#12 key stores.
-//! - `config`: the configuration file of the example servers, as TOML; brings `keystore`.
+//! - `config`: the configuration file of the example servers, as TOML; brings `keystore` and `watch`.
 //!
 //! # External types
 //!

@@ -87,7 +87,16 @@ fn described(source: &Source) -> String {
         Source::JwksFile(path) => format!("jwks_file {path:?}"),
         Source::Certificates(paths) => format!("certificates {paths:?}"),
         Source::Pem { .. } => "PEM text".to_owned(),
-        _ => "key set".to_owned(),
+        // What is read from directories and stores is never empty, and has names.
+        Source::JwksText(_)
+        | Source::Keys(_)
+        | Source::KeyDirectory(_)
+        | Source::Discovery
+        | Source::JwksUri(_) => "key set".to_owned(),
+        #[cfg(feature = "keystore")]
+        Source::KeyStore(_) => "key set".to_owned(),
+        #[cfg(feature = "refresh")]
+        Source::Custom(_) => "key set".to_owned(),
     }
 }
 

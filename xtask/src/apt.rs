@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::failure::Outcome;
-use crate::process::{probe, run};
+use crate::process::{is_root, run};
 
 /// Whether packages can be installed, and the list of them is of today.
 pub(crate) fn is_ready() -> bool {
@@ -12,8 +12,4 @@ pub(crate) fn is_ready() -> bool {
 
 pub(crate) fn install(packages: &[&str]) -> Outcome<()> {
     run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends"]).args(packages))
-}
-
-fn is_root() -> bool {
-    probe(Command::new("id").arg("-u")).is_some_and(|uid| uid.trim() == "0")
 }

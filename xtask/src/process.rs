@@ -47,6 +47,11 @@ pub(crate) fn probe(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Whether packages of the distribution can be installed.
+pub(crate) fn is_root() -> bool {
+    probe(Command::new("id").arg("-u")).is_some_and(|uid| uid.trim() == "0")
+}
+
 /// The command as typed, for messages.
 fn name(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());

@@ -26,10 +26,11 @@ pub(crate) fn ensure() -> Outcome<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    let packages = missing.iter().map(|program| program.package).collect::<Vec<_>>();
     if !apt::is_ready() {
         return Err(told(&missing));
     }
-    apt::install(&missing.iter().map(|program| program.package).collect::<Vec<_>>())?;
+    apt::install(&packages)?;
     let missing = self::missing(&ALL);
     if missing.is_empty() { Ok(()) } else { Err(told(&missing)) }
 }

@@ -162,6 +162,10 @@ fn fetching(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issue
     if let Some(hosts) = section.string_list("jwks_hosts") {
         issuer = issuer.jwks_hosts(hosts);
     }
+    // Whoever changes a file of a running server means the server.
+    if section.boolean("watch_files").unwrap_or(true) {
+        issuer = issuer.watch_files();
+    }
     if section.boolean("allow_insecure_http") == Some(true) {
         issuer = issuer.danger_allow_insecure_http();
     }

@@ -34,7 +34,9 @@ impl Password {
             }
         }
     }
+}
 
+impl Password {
     /// The file that it is in, if it is in one.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {

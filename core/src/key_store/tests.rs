@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use p12_keystore::{Certificate, KeyStore as Pkcs12, KeyStoreEntry};
 
 use super::jks::tests::Writer;
