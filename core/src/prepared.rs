@@ -131,6 +131,6 @@ fn driven(
         keys.inherit(&before.keys);
     }
     let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
-    let driven = Some(Arc::new(Driven::start(fetcher, keys.clone(), first, control)));
+    let driven = Some(Arc::new(Driven::start(fetcher, &keys, first, control)));
     TrustedIssuer { described, policy, keys, driven }
 }

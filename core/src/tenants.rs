@@ -127,6 +127,9 @@ impl Tenants {
             return Found::Refused { retry_after: RETRY_SOON };
         }
         let mut desk = self.desk();
+        if desk.denied.contains(self.hasher.hash_one(issuer), now) {
+            return Found::Nobody;
+        }
         if let Some(resolving) = desk.resolving.get(issuer) {
             return Found::Awaited(wait(resolving.ended.clone(), Waiting::one_of(&self.waiting)));
         }
@@ -135,9 +138,6 @@ impl Tenants {
             self.known.get(issuer, now).filter(|tenant| now.since(tenant.resolved).is_zero())
         {
             return Found::Known(tenant.trusted.clone());
-        }
-        if desk.denied.contains(self.hasher.hash_one(issuer), now) {
-            return Found::Nobody;
         }
         let Some(runtime) = &self.control.runtime else {
             return Found::Refused { retry_after: RETRY_SOON };
@@ -166,12 +166,13 @@ impl Tenants {
                 self.known.insert(issuer.clone(), Arc::new(trusted), self.dynamic.limits.idle_for, now);
             }
             Ok(None) => {
-                self.known.remove(issuer);
                 let until = now.later(self.dynamic.limits.deny_for);
-                self.desk().denied.insert(self.hasher.hash_one(issuer), until);
+                self.desk().denied.insert(self.hasher.hash_one(&**issuer), until);
+                // After that: no request finds neither.
+                self.known.remove(issuer);
             }
             Err(error) => {
-                warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}")
+                warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}");
             }
         }
         self.desk().resolving.remove(issuer);
