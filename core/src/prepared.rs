@@ -12,7 +12,7 @@ use crate::live_keys::{LiveKeys, Overrides};
 use crate::log::log_odd_keys;
 use crate::policy::Policy;
 #[cfg(feature = "jwks-client")]
-use crate::refresh::Remote;
+use crate::refresh::{ClientPool, Remote};
 #[cfg(feature = "refresh")]
 use crate::refresh::{Driven, Fetcher, Place};
 use crate::source::KeyOrigin;
@@ -29,7 +29,11 @@ pub(crate) struct PreparedIssuer {
 
 impl PreparedIssuer {
     /// Checks where the keys come from, and reads those that are here. The error quotes what was configured.
-    pub(crate) fn new(issuer: &Issuer, realm: Option<Arc<str>>) -> Result<Self, String> {
+    pub(crate) fn new(
+        issuer: &Issuer,
+        realm: Option<Arc<str>>,
+        #[cfg(feature = "jwks-client")] clients: &ClientPool,
+    ) -> Result<Self, String> {
         let (described, policy) = (issuer.clone(), issuer.policy(realm));
         match KeyOrigin::of(issuer)? {
             KeyOrigin::Fixed(keys) => Ok(PreparedIssuer {
@@ -45,7 +49,7 @@ impl PreparedIssuer {
             }
             #[cfg(feature = "jwks-client")]
             KeyOrigin::Remote { jwks_uri } => {
-                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch)?;
+                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch, clients)?;
                 let place = Some(Place::Remote(Box::new(remote)));
                 Ok(PreparedIssuer { described, policy, configured: None, place })
             }

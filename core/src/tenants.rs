@@ -209,7 +209,9 @@ async fn resolve(
     if let Some(tenants) = tenants.upgrade() {
         let realm = tenants.realm.clone();
         let prepared = match answer {
-            Ok(Some(described)) => prepare(&dynamic, &issuer, described, realm).await.map(Some),
+            Ok(Some(described)) => {
+                prepare(&dynamic, &issuer, described, realm, tenants.control.clone()).await.map(Some)
+            }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
@@ -228,6 +230,7 @@ async fn prepare(
     issuer: &Arc<str>,
     mut described: Issuer,
     realm: Option<Arc<str>>,
+    control: Arc<Control>,
 ) -> Result<TenantAnswer, ResolveError> {
     if described.name != **issuer {
         return Err(ResolveError::new("the resolver described another issuer"));
@@ -236,7 +239,7 @@ async fn prepare(
     // Reads files, sets up a client: not work for a thread that serves requests.
     let prepared = tokio::task::spawn_blocking(move || {
         described.checked()?;
-        PreparedIssuer::new(&described, realm)
+        PreparedIssuer::new(&described, realm, &control.clients)
     });
     let prepared = prepared.await.map_err(|_| ResolveError::new("the description of the issuer panicked"))?;
     prepared.map(TenantAnswer).map_err(ResolveError::new)
