@@ -34,13 +34,15 @@ impl Config {
     ) -> Result<ConfigWatch, ConfigError> {
         let path = path.into();
         let (sender, changes) = sync_channel(1);
+        // Before the watch begins: what changes afterwards is heard of, and differs from this.
+        let text = std::fs::read(&path).ok();
         let files = FileWatch::start([path.as_path()], move || note(&sender)).map_err(ConfigError::single)?;
         let authenticator = authenticator.clone();
         // Reading files and opening key stores takes time that no runtime has to spare. The thread ends with the watch, whose
         // end of the channel is the only one.
         thread::Builder::new()
             .name("claimgate-config".to_owned())
-            .spawn(move || heed(&path, &authenticator, &changes))
+            .spawn(move || heed(&path, text, &authenticator, &changes))
             .map_err(|error| ConfigError::single(format!("no thread to watch the configuration: {error}")))?;
         Ok(ConfigWatch { _files: files })
     }
@@ -51,8 +53,7 @@ fn note(sender: &SyncSender<()>) {
     let _ = sender.try_send(());
 }
 
-fn heed(path: &Path, authenticator: &Authenticator, changes: &Receiver<()>) {
-    let mut text = std::fs::read(path).ok();
+fn heed(path: &Path, mut text: Option<Vec<u8>>, authenticator: &Authenticator, changes: &Receiver<()>) {
     while changes.recv().is_ok() {
         if !settle(changes) {
             return;
