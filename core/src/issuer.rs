@@ -16,6 +16,7 @@ use crate::key_set::KeySet;
 use crate::key_source::KeySource;
 #[cfg(feature = "keystore")]
 use crate::key_store::KeyStore;
+use crate::meters::IssuerMeters;
 use crate::policy::{Audiences, ClaimValues, Policy, media_subtype};
 
 /// One trusted issuer: whose tokens, for which audiences, checked with which keys, by which rules.
@@ -449,6 +450,7 @@ impl Issuer {
             leeway: self.leeway,
             max_lifetime: self.max_lifetime,
             scopes_claim: boxed(&self.scopes_claim),
+            meters: IssuerMeters::default(),
         }
     }
 }

@@ -28,6 +28,8 @@ mod remote;
 mod tls_files;
 
 pub(crate) use driver::Driven;
+#[cfg(feature = "metrics")]
+pub(crate) use fetch_error::FetchError;
 pub(crate) use fetcher::{Fetcher, Place};
 #[cfg(feature = "jwks-client")]
 pub(crate) use host::is_safe_scheme;

@@ -48,11 +48,9 @@ impl Interceptor for AuthInterceptor {
                 Ok(request)
             }
             Passage::Decided(Err(rejection)) => Err(status(&rejection)),
-            Passage::Pending(_) => {
-                // The fetch is under way whether or not somebody waits for it.
-                let error = AuthError::new(AuthErrorKind::KeysUnavailable);
-                error.log();
-                Err(Status::new(Code::Unavailable, RefusalClass::of(error.kind()).title()))
+            Passage::Pending(pending) => {
+                let kind = pending.give_up().error().kind();
+                Err(Status::new(Code::Unavailable, RefusalClass::of(kind).title()))
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::fetch_settings::Start;
 use crate::key_demand::{Demand, FetcherGone, KeyDemand, Miss};
 use crate::key_set::KeySet;
 use crate::live_keys::{Lifetime, LiveKeys};
+use crate::meters::IssuerMeters;
 use crate::moment::{Clock, Moment};
 use crate::refresh::engine::{Answer, Engine, Outcome, Step, Wanted};
 use crate::refresh::fetch_error::FetchError;
@@ -44,6 +45,7 @@ pub(crate) struct Driven {
 struct Shared {
     issuer: Arc<str>,
     keys: Arc<LiveKeys>,
+    meters: IssuerMeters,
     clock: Arc<dyn Clock>,
     start: Start,
     /// How long fetched keys serve beyond their refresh; none where they do not age.
@@ -64,7 +66,13 @@ struct Shared {
 
 impl Driven {
     /// Begins to fetch into `keys`, first `after` a time. Without a runtime nobody fetches, and every demand is refused.
-    pub(crate) fn start(fetcher: Fetcher, keys: Arc<LiveKeys>, after: Duration, control: &Control) -> Self {
+    pub(crate) fn start(
+        fetcher: Fetcher,
+        keys: Arc<LiveKeys>,
+        meters: IssuerMeters,
+        after: Duration,
+        control: &Control,
+    ) -> Self {
         let (ended, watched) = watch::channel(0);
         let mut engine = Engine::new(&fetcher.settings, after, control.clock.now());
         let pinned = keys.snapshot().keys().filter(|_| keys.snapshot().is_pinned()).cloned();
@@ -74,6 +82,7 @@ impl Driven {
         let shared = Arc::new(Shared {
             issuer: fetcher.issuer.clone(),
             keys: keys.clone(),
+            meters,
             clock: control.clock.clone(),
             start: fetcher.settings.start,
             stale_for: fetcher.ages().then_some(fetcher.settings.stale_for),
@@ -230,6 +239,10 @@ impl KeyDemand for Driven {
         match answer {
             Answer::AlreadyThere => Demand::AlreadyThere,
             Answer::Refused { retry_after } => Demand::Refused { retry_after },
+            Answer::Spent { retry_after } => {
+                shared.meters.spent(miss.kind);
+                Demand::Refused { retry_after }
+            }
             Answer::Await { generation, conclusive } => {
                 shared.wake.notify_one();
                 let place = Place::take(shared);
@@ -277,6 +290,7 @@ async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64
                 ended.send_if_modified(|ended| std::mem::replace(ended, settled) != settled);
                 // Elapsed or woken, the engine says what follows.
                 let _ = tokio::time::timeout(duration, shared.wake.notified()).await;
+                shared.tell();
             }
             Step::Fetch { generation } => {
                 let span = info_span!(target: "claimgate", "fetch_keys", issuer = &*shared.issuer);
@@ -290,6 +304,8 @@ async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64
                     Some(Err(error)) => shared.note_failure(generation, error),
                     None => {}
                 }
+                // Before those who wait: whoever hears that the fetch has ended finds it told.
+                shared.tell();
                 ended.send_replace(generation);
             }
         }
@@ -297,6 +313,10 @@ async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64
 }
 
 impl Shared {
+    fn tell(&self) {
+        self.keys.tell(&self.meters, self.clock.now());
+    }
+
     fn put_in_place(&self, generation: u64, fetched: FetchedKeys) {
         let (issuer, now) = (&*self.issuer, self.clock.now());
         let mut engine = self.engine();
@@ -311,6 +331,7 @@ impl Shared {
         self.note_error(None);
         let (usable, skipped, reason) = (keys.keys().len(), keys.skipped().len(), keys.skipped().next());
         let unchanged = fetched.unchanged;
+        self.meters.fetched(if unchanged { "unchanged" } else { "fetched" });
         info!(target: "claimgate", issuer, usable, skipped, reason, unchanged, ?next, "keys fetched");
         let private = keys.private_keys();
         if private > 0 {
@@ -327,6 +348,7 @@ impl Shared {
             engine.next_attempt(now)
         };
         let cause = error.label();
+        self.meters.fetched(cause);
         warn!(target: "claimgate", issuer, cause, ?next, "keys could not be fetched: {error}");
         self.note_error(Some(error));
     }
