@@ -56,7 +56,7 @@
 //!
 //! # Features
 //!
-//! - `jwks-client` (default) and `config`: those of `claimgate-core`.
+//! - `jwks-client` (default), `config`, `keystore` and `metrics`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -68,6 +68,7 @@ mod extract;
 mod finish;
 mod future;
 mod middleware;
+mod readiness;
 mod require;
 mod response;
 mod scoped;
@@ -81,6 +82,7 @@ pub use claims::{Claims, MaybeClaims};
 pub use extract::ClaimsRejection;
 pub use future::AuthFuture;
 pub use middleware::AuthMiddleware;
+pub use readiness::readiness;
 pub use require::{Require, RequireScopes, RequireService};
 pub use scoped::Scoped;
 pub use service::AuthService;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::access_rule::AccessRule;
 use crate::error::{AuthError, AuthErrorKind};
+use crate::meters::IssuerMeters;
 use crate::refusal::Refusal;
 use crate::render::RenderRefusal;
 use crate::token::VerifiedToken;
@@ -27,6 +28,7 @@ pub enum Admission {
 #[derive(Clone, Debug)]
 pub struct Anonymous {
     realm: Option<Arc<str>>,
+    meters: IssuerMeters,
 }
 
 /// A request that does not go on: why, and in which realm.
@@ -48,8 +50,8 @@ pub enum Caller<'a> {
 }
 
 impl Anonymous {
-    pub(crate) fn new(realm: Option<Arc<str>>) -> Self {
-        Anonymous { realm }
+    pub(crate) fn new(realm: Option<Arc<str>>, meters: IssuerMeters) -> Self {
+        Anonymous { realm, meters }
     }
 }
 
@@ -73,9 +75,12 @@ impl<'a> Caller<'a> {
         match self {
             Caller::Verified(token) => Ok(token),
             Caller::Anonymous(anonymous) => {
-                Err(Rejection::logged(AuthErrorKind::MissingCredentials.into(), anonymous.realm.clone()))
+                let error = AuthErrorKind::MissingCredentials.into();
+                Err(Rejection::logged(error, anonymous.realm.clone(), &anonymous.meters))
             }
-            Caller::Unknown => Err(Rejection::logged(AuthErrorKind::MissingLayer.into(), None)),
+            Caller::Unknown => {
+                Err(Rejection::logged(AuthErrorKind::MissingLayer.into(), None, &IssuerMeters::default()))
+            }
         }
     }
 
@@ -160,11 +165,13 @@ impl Rejection {
 
     /// What a rule says of a token that is good.
     fn behind(token: &VerifiedToken, error: AuthError) -> Self {
-        Rejection::logged(token.named_in(error), token.shared_realm())
+        Rejection::logged(token.named_in(error), token.shared_realm(), token.meters())
     }
 
-    pub(crate) fn logged(error: AuthError, realm: Option<Arc<str>>) -> Self {
+    /// A refusal that nobody has logged and counted yet.
+    pub(crate) fn logged(error: AuthError, realm: Option<Arc<str>>, meters: &IssuerMeters) -> Self {
         error.log();
+        meters.refused(error.kind());
         Rejection { error, realm }
     }
 }

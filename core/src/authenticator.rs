@@ -7,7 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::bearer::BearerToken;
 use crate::control::Control;
-use crate::error::AuthError;
+use crate::error::{AuthError, AuthErrorKind};
 use crate::log::logged;
 use crate::moment::Moment;
 use crate::pending::Pending;
@@ -108,7 +108,13 @@ impl Authenticator {
     fn decide(&self, trust: &Arc<Trust>, token: Result<BearerToken<'_>, AuthError>, now: Moment) -> Decision {
         let token = match token {
             Ok(token) => token,
-            Err(error) => return Decision::Decided(logged(Err(error))),
+            Err(error) => {
+                // As with the log line, the lack of a credential is the gate's.
+                if error.kind() != AuthErrorKind::MissingCredentials {
+                    trust.nobody.refused(error.kind());
+                }
+                return Decision::Decided(logged(Err(error)));
+            }
         };
         match trust.look(token, now, Asking::FIRST) {
             Verdict::Decided(result) => Decision::Decided(logged(result)),

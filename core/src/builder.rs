@@ -8,6 +8,7 @@ use crate::control::{Changing, Control};
 #[cfg(feature = "jwks-client")]
 use crate::dynamic_issuers::DynamicIssuers;
 use crate::issuer::Issuer;
+use crate::meters::{self, IssuerMeters};
 use crate::moment::{Clock, SystemClock};
 use crate::prepared::PreparedIssuer;
 #[cfg(feature = "jwks-client")]
@@ -115,6 +116,7 @@ impl AuthenticatorBuilder {
         ));
         let prepared = self.prepared_for(&control)?;
         let sources = self.sources.clone().into();
+        meters::describe();
         let trust = self.trust(prepared, None, &control, &mut control.change());
         Ok(Authenticator::new(trust, sources, control))
     }
@@ -144,18 +146,20 @@ impl AuthenticatorBuilder {
         control: &Arc<Control>,
         overrides: &mut Changing<'_>,
     ) -> Trust {
-        #[cfg(not(feature = "refresh"))]
-        let _ = control;
         let issuers = prepared.into_iter().map(|issuer| {
             let name = issuer.name().clone();
             let before = before.and_then(|before| before.issuers.get(&name)).map(|issuer| &**issuer);
             let overrides = overrides.get(&name).cloned().unwrap_or_default();
+            let meters =
+                before.map_or_else(|| IssuerMeters::configured(&name), |before| before.policy.meters.clone());
             let trusted = issuer.trust(
                 before,
                 overrides,
+                meters,
                 #[cfg(feature = "refresh")]
                 control,
             );
+            trusted.keys.tell(&trusted.policy.meters, control.clock.now());
             (name, Arc::new(trusted))
         });
         let realm: Option<Arc<str>> = self.realm.map(Into::into);
@@ -169,6 +173,7 @@ impl AuthenticatorBuilder {
             issuers: issuers.collect(),
             max_token_bytes: self.max_token_bytes,
             realm,
+            nobody: before.map_or_else(IssuerMeters::nobody, |before| before.nobody.clone()),
             #[cfg(feature = "jwks-client")]
             tenants,
         }

@@ -163,6 +163,75 @@ impl fmt::Display for AuthError {
 impl std::error::Error for AuthError {}
 
 impl AuthErrorKind {
+    /// All kinds, in their order.
+    #[cfg(any(test, feature = "metrics"))]
+    pub(crate) const ALL: [AuthErrorKind; 29] = [
+        AuthErrorKind::MissingCredentials,
+        AuthErrorKind::MalformedCredentials,
+        AuthErrorKind::MultipleCredentials,
+        AuthErrorKind::TokenTooLarge,
+        AuthErrorKind::MalformedToken,
+        AuthErrorKind::AlgorithmNotAllowed,
+        AuthErrorKind::UnsupportedHeader,
+        AuthErrorKind::WrongType,
+        AuthErrorKind::UnknownIssuer,
+        AuthErrorKind::UnknownKey,
+        AuthErrorKind::KeyMismatch,
+        AuthErrorKind::KeyNotValid,
+        AuthErrorKind::RevokedKey,
+        AuthErrorKind::AmbiguousKey,
+        AuthErrorKind::BadSignature,
+        AuthErrorKind::MissingClaim,
+        AuthErrorKind::InvalidClaim,
+        AuthErrorKind::ClaimMismatch,
+        AuthErrorKind::Expired,
+        AuthErrorKind::NotYetValid,
+        AuthErrorKind::IssuedInFuture,
+        AuthErrorKind::LifetimeTooLong,
+        AuthErrorKind::WrongAudience,
+        AuthErrorKind::UnprovenPossession,
+        AuthErrorKind::ClaimsShape,
+        AuthErrorKind::InsufficientScope,
+        AuthErrorKind::AccessDenied,
+        AuthErrorKind::KeysUnavailable,
+        AuthErrorKind::MissingLayer,
+    ];
+
+    /// The kind as one word, for a label or a document: `bad_signature`. It is stable: somebody's alert is about it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AuthErrorKind::MissingCredentials => "missing_credentials",
+            AuthErrorKind::MalformedCredentials => "malformed_credentials",
+            AuthErrorKind::MultipleCredentials => "multiple_credentials",
+            AuthErrorKind::TokenTooLarge => "token_too_large",
+            AuthErrorKind::MalformedToken => "malformed_token",
+            AuthErrorKind::AlgorithmNotAllowed => "algorithm_not_allowed",
+            AuthErrorKind::UnsupportedHeader => "unsupported_header",
+            AuthErrorKind::WrongType => "wrong_type",
+            AuthErrorKind::UnknownIssuer => "unknown_issuer",
+            AuthErrorKind::UnknownKey => "unknown_key",
+            AuthErrorKind::KeyMismatch => "key_mismatch",
+            AuthErrorKind::KeyNotValid => "key_not_valid",
+            AuthErrorKind::RevokedKey => "revoked_key",
+            AuthErrorKind::AmbiguousKey => "ambiguous_key",
+            AuthErrorKind::BadSignature => "bad_signature",
+            AuthErrorKind::MissingClaim => "missing_claim",
+            AuthErrorKind::InvalidClaim => "invalid_claim",
+            AuthErrorKind::ClaimMismatch => "claim_mismatch",
+            AuthErrorKind::Expired => "expired",
+            AuthErrorKind::NotYetValid => "not_yet_valid",
+            AuthErrorKind::IssuedInFuture => "issued_in_future",
+            AuthErrorKind::LifetimeTooLong => "lifetime_too_long",
+            AuthErrorKind::WrongAudience => "wrong_audience",
+            AuthErrorKind::UnprovenPossession => "unproven_possession",
+            AuthErrorKind::ClaimsShape => "claims_shape",
+            AuthErrorKind::InsufficientScope => "insufficient_scope",
+            AuthErrorKind::AccessDenied => "access_denied",
+            AuthErrorKind::KeysUnavailable => "keys_unavailable",
+            AuthErrorKind::MissingLayer => "missing_layer",
+        }
+    }
+
     /// The kind in words, fixed for each.
     pub fn phrase(self) -> &'static str {
         match self {
@@ -249,5 +318,43 @@ mod tests {
             AuthError::insufficient_scope("order".into()).to_string(),
             "the token lacks a scope: order"
         );
+    }
+
+    #[test]
+    fn labels_stay_what_they_are() {
+        let expected = [
+            (AuthErrorKind::MissingCredentials, "missing_credentials"),
+            (AuthErrorKind::MalformedCredentials, "malformed_credentials"),
+            (AuthErrorKind::MultipleCredentials, "multiple_credentials"),
+            (AuthErrorKind::TokenTooLarge, "token_too_large"),
+            (AuthErrorKind::MalformedToken, "malformed_token"),
+            (AuthErrorKind::AlgorithmNotAllowed, "algorithm_not_allowed"),
+            (AuthErrorKind::UnsupportedHeader, "unsupported_header"),
+            (AuthErrorKind::WrongType, "wrong_type"),
+            (AuthErrorKind::UnknownIssuer, "unknown_issuer"),
+            (AuthErrorKind::UnknownKey, "unknown_key"),
+            (AuthErrorKind::KeyMismatch, "key_mismatch"),
+            (AuthErrorKind::KeyNotValid, "key_not_valid"),
+            (AuthErrorKind::RevokedKey, "revoked_key"),
+            (AuthErrorKind::AmbiguousKey, "ambiguous_key"),
+            (AuthErrorKind::BadSignature, "bad_signature"),
+            (AuthErrorKind::MissingClaim, "missing_claim"),
+            (AuthErrorKind::InvalidClaim, "invalid_claim"),
+            (AuthErrorKind::ClaimMismatch, "claim_mismatch"),
+            (AuthErrorKind::Expired, "expired"),
+            (AuthErrorKind::NotYetValid, "not_yet_valid"),
+            (AuthErrorKind::IssuedInFuture, "issued_in_future"),
+            (AuthErrorKind::LifetimeTooLong, "lifetime_too_long"),
+            (AuthErrorKind::WrongAudience, "wrong_audience"),
+            (AuthErrorKind::UnprovenPossession, "unproven_possession"),
+            (AuthErrorKind::ClaimsShape, "claims_shape"),
+            (AuthErrorKind::InsufficientScope, "insufficient_scope"),
+            (AuthErrorKind::AccessDenied, "access_denied"),
+            (AuthErrorKind::KeysUnavailable, "keys_unavailable"),
+            (AuthErrorKind::MissingLayer, "missing_layer"),
+        ];
+        assert_eq!(expected, AuthErrorKind::ALL.map(|kind| (kind, kind.as_str())));
+        // Meters are found by the number of the kind.
+        assert_eq!(AuthErrorKind::ALL.map(|kind| kind as usize), std::array::from_fn(|index| index));
     }
 }

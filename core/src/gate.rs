@@ -93,8 +93,9 @@ impl Gate {
                 if self.optional {
                     Ok(self.anonymous())
                 } else {
-                    // Every other refusal was logged when it was decided.
-                    Err(Rejection::logged(error, self.realm()))
+                    // Every other refusal was logged and counted when it was decided.
+                    let trust = self.authenticator.trust();
+                    Err(Rejection::logged(error, trust.realm.clone(), &trust.nobody))
                 }
             }
             Err(error) => Err(Rejection::new(error, self.realm())),
@@ -102,11 +103,22 @@ impl Gate {
     }
 
     fn anonymous(&self) -> Admission {
-        Admission::Anonymous(Anonymous::new(self.realm()))
+        let trust = self.authenticator.trust();
+        trust.nobody.anonymous();
+        Admission::Anonymous(Anonymous::new(trust.realm.clone(), trust.nobody.clone()))
     }
 
     fn realm(&self) -> Option<Arc<str>> {
         self.authenticator.realm()
+    }
+}
+
+impl PendingAdmission {
+    /// The refusal where nobody can wait: no keys for now. The fetch is under way whether or not somebody waits for it.
+    pub fn give_up(self) -> Rejection {
+        let trust = self.gate.authenticator.trust();
+        let error = AuthErrorKind::KeysUnavailable.into();
+        Rejection::logged(error, trust.realm.clone(), &trust.nobody)
     }
 }
 

@@ -171,6 +171,7 @@ impl Authenticator {
         let done = change(&trusted, &mut overrides)?;
         let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
         changing.insert(name.clone(), overrides);
+        trusted.keys.tell(&trusted.policy.meters, self.now());
         warn!(target: "claimgate", issuer, revoked, pinned, "{done} by an operator");
         Ok(())
     }

@@ -25,6 +25,8 @@
 //! - `refresh`, which it includes: keys from a `KeySource` of the application, and refreshing them on tokio.
 //! - `watch`: files of keys are read again when they change.
 //! - `keystore`: keys in Java (JKS) and PKCS#12 key stores.
+//! - `metrics`: counters and gauges through the facade [`metrics`](https://docs.rs/metrics). Install the recorder before
+//!   [`build`](AuthenticatorBuilder::build): what is counted is settled there. `docs/observability.md` lists everything.
 //! - `config`: the configuration file of the example servers, as TOML; brings `keystore` and `watch`.
 //!
 //! # External types
@@ -84,11 +86,21 @@ mod levers;
 )]
 mod live_keys;
 mod log;
+#[cfg_attr(
+    not(feature = "jwks-client"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "without a refresher nobody fetches, and without a resolver nobody asks"
+    )
+)]
+mod meters;
 mod moment;
 mod pem;
 mod pending;
 mod policy;
 mod prepared;
+mod readiness;
 #[cfg(feature = "refresh")]
 mod refresh;
 mod refusal;
@@ -138,6 +150,7 @@ pub use levers::Refreshing;
 pub use moment::{Clock, Moment, SystemClock};
 pub use pem::PemError;
 pub use pending::Pending;
+pub use readiness::Readiness;
 #[cfg(feature = "refresh")]
 pub use refresh::KeysNotReady;
 pub use refusal::{Refusal, RefusalClass};

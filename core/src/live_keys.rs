@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 
 use crate::key_set::KeySet;
+use crate::meters::{IssuerMeters, KeyMeasures};
 use crate::moment::Moment;
 use crate::revoked_keys::RevokedKeys;
 
@@ -88,6 +89,11 @@ impl LiveKeys {
     /// The keys now.
     pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.published.load()
+    }
+
+    /// Tells `meters` how the keys are now.
+    pub(crate) fn tell(&self, meters: &IssuerMeters, now: Moment) {
+        meters.keys(|| self.snapshot().measures(now));
     }
 
     /// Puts `keys`, which the fetch `generation` brought, in the place of all others, unless a set is pinned.
@@ -196,6 +202,13 @@ impl Snapshot {
     pub(crate) fn overdue(&self, now: Moment) -> Duration {
         let lifetime = self.lifetime.map(|lifetime| (now.since(lifetime.loaded), lifetime.fresh_for));
         lifetime.map_or(Duration::ZERO, |(age, fresh_for)| age.saturating_sub(fresh_for))
+    }
+
+    fn measures(&self, now: Moment) -> KeyMeasures {
+        let usable = self.usable(now).map_or(0, |usable| {
+            usable.keys.keys().iter().filter(|key| !usable.revoked.contains(key)).count()
+        });
+        KeyMeasures { usable, age: self.age(now), overdue: self.overdue(now) }
     }
 
     pub(crate) fn freshness(&self, now: Moment) -> Freshness {

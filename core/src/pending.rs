@@ -57,7 +57,9 @@ async fn resolve(
 ) -> Result<VerifiedToken, AuthError> {
     loop {
         if let Err(FetcherGone) = wait.await {
-            return Err(AuthError::keys_unavailable(Duration::from_secs(1)));
+            let error = AuthError::keys_unavailable(Duration::from_secs(1));
+            trust.nobody.refused(error.kind());
+            return Err(error);
         }
         let token = BearerToken::new(token, usize::MAX)?;
         match trust.look(token, clock.now(), asking) {

@@ -10,6 +10,7 @@ use crate::claims::{Claims, at_path, invalid, missing, string_or_strings};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::json::JsonObject;
 use crate::jws::Header;
+use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 use crate::scopes::TokenScopes;
 
@@ -27,6 +28,8 @@ pub(crate) struct Policy {
     pub(crate) leeway: Duration,
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) scopes_claim: Box<[Box<str>]>,
+    /// No rule, but with the token wherever it goes: what is decided about it later is counted too.
+    pub(crate) meters: IssuerMeters,
 }
 
 /// A claim that has to be one of some strings.

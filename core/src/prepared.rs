@@ -10,6 +10,7 @@ use crate::issuer::Issuer;
 use crate::key_set::KeySet;
 use crate::live_keys::{LiveKeys, Overrides};
 use crate::log::log_odd_keys;
+use crate::meters::IssuerMeters;
 use crate::policy::Policy;
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{ClientPool, Remote};
@@ -76,9 +77,11 @@ impl PreparedIssuer {
         self,
         before: Option<&TrustedIssuer>,
         overrides: Overrides,
+        meters: IssuerMeters,
         #[cfg(feature = "refresh")] control: &Control,
     ) -> TrustedIssuer {
         let PreparedIssuer { described, policy, configured, .. } = self;
+        let policy = Policy { meters, ..policy };
         let policy = match before {
             Some(before) if *before.policy == policy => before.policy.clone(),
             _ => Arc::new(policy),
@@ -135,6 +138,6 @@ fn driven(
         keys.inherit(&before.keys);
     }
     let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
-    let driven = Some(Arc::new(Driven::start(fetcher, &keys, first, control)));
+    let driven = Some(Arc::new(Driven::start(fetcher, &keys, policy.meters.clone(), first, control)));
     TrustedIssuer { described, policy, keys, driven }
 }

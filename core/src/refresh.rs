@@ -1,14 +1,17 @@
 //! The river of keys: fetched in the background, ahead of need, and put in place whole.
 //!
-//! What to do when is decided by [`engine`], which knows no socket and no clock. [`driver`] does it, in one task for each
-//! issuer. Requests meet neither: they read the keys, and a miss only rings the bell.
+//! What to do when is decided by [`engine`], which knows no socket and no clock. One [`task`] for each issuer does it, and
+//! [`driver`] is what others hold of that task. Requests meet neither: they read the keys, and a miss only rings the bell.
 
 mod driver;
 mod engine;
+#[cfg_attr(not(feature = "jwks-client"), allow(dead_code, reason = "most errors are those of the network"))]
 mod fetch_error;
 mod fetched_keys;
 mod fetcher;
 mod ready;
+mod shared;
+mod task;
 
 #[cfg(feature = "jwks-client")]
 mod address_guard;
@@ -32,6 +35,8 @@ mod tls_files;
 #[cfg(feature = "jwks-client")]
 pub(crate) use client_pool::ClientPool;
 pub(crate) use driver::Driven;
+#[cfg(feature = "metrics")]
+pub(crate) use fetch_error::FetchError;
 pub(crate) use fetcher::{Fetcher, Place};
 #[cfg(feature = "jwks-client")]
 pub(crate) use host::is_safe_scheme;

@@ -37,6 +37,13 @@ impl Authenticator {
         let mut changing = control.change();
         let before = self.trust();
         let trust = builder.trust(prepared, Some(&before), &control, &mut changing);
+        for (_, gone) in before.issuers.iter().filter(|(name, _)| !trust.issuers.contains_key(*name)) {
+            gone.policy.meters.retire();
+        }
+        #[cfg(feature = "jwks-client")]
+        if let (Some(gone), None) = (&before.tenants, &trust.tenants) {
+            gone.meters.known(|| 0);
+        }
         self.trust_instead(trust);
         info!(target: "claimgate", issuers, "configuration reloaded");
         Ok(())

@@ -93,7 +93,7 @@ impl IssuerStatus {
 
     /// Whether tokens of the issuer can be judged now.
     pub fn is_usable(&self) -> bool {
-        matches!(self.state, KeyState::Fresh | KeyState::Stale)
+        self.state.is_usable()
     }
 
     /// The `kid` of each key, in the order of the source; none for a key that has none.
@@ -138,6 +138,14 @@ impl IssuerStatus {
 }
 
 impl KeyState {
+    /// Whether tokens can be judged by the keys.
+    pub fn is_usable(self) -> bool {
+        match self {
+            KeyState::Fresh | KeyState::Stale => true,
+            KeyState::NeverLoaded | KeyState::Expired => false,
+        }
+    }
+
     /// The state as one word, for a label or a document: `never_loaded`, `fresh`, `stale` or `expired`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tracing::{info, warn};
+use tracing::{Instrument, info, info_span, warn};
 
 use crate::budget::Budget;
 use crate::control::Control;
 use crate::dynamic_issuers::{DynamicIssuers, ResolveError};
 use crate::issuer::Issuer;
 use crate::key_demand::{Fetched, FetcherGone};
+use crate::meters::TenantMeters;
 use crate::moment::Moment;
 use crate::prepared::PreparedIssuer;
 use crate::tenants::directory::{Denied, Directory};
@@ -30,6 +31,7 @@ use crate::trusted_issuer::TrustedIssuer;
 /// directory again.
 pub(crate) struct Tenants {
     pub(crate) dynamic: DynamicIssuers,
+    pub(crate) meters: TenantMeters,
     realm: Option<Arc<str>>,
     control: Arc<Control>,
     known: Directory,
@@ -73,6 +75,7 @@ impl Tenants {
         Tenants {
             known: Directory::new(limits.tenants),
             dynamic,
+            meters: TenantMeters::new(),
             realm,
             control,
             desk: Mutex::new(desk),
@@ -117,6 +120,11 @@ impl Tenants {
         self.known.all()
     }
 
+    /// How many tenants are known.
+    pub(crate) fn count(&self) -> usize {
+        self.known.len()
+    }
+
     /// The tenant, if it is known, and without counting as its use.
     pub(crate) fn known(&self, issuer: &str) -> Option<Arc<TrustedIssuer>> {
         self.known.peek(issuer)
@@ -143,11 +151,14 @@ impl Tenants {
             return Found::Refused { retry_after: RETRY_SOON };
         };
         if !desk.budget.take(now) {
+            self.meters.spent();
             return Found::Refused { retry_after: self.dynamic.limits.one_per.max(RETRY_SOON) };
         }
         let (sender, ended) = watch::channel(());
         let name: Arc<str> = issuer.into();
-        let task = runtime.spawn(resolve(Arc::downgrade(self), self.dynamic.clone(), name.clone(), sender));
+        let span = info_span!(target: "claimgate", "resolve_tenant", issuer);
+        let resolving = resolve(Arc::downgrade(self), self.dynamic.clone(), name.clone(), sender);
+        let task = runtime.spawn(resolving.instrument(span));
         let found = Found::Awaited(wait(ended.clone(), Waiting::one_of(&self.waiting)));
         desk.resolving.insert(name, Resolving { ended, task: task.abort_handle() });
         found
@@ -162,7 +173,8 @@ impl Tenants {
                 let changing = self.control.change();
                 let before = self.known.peek(issuer);
                 let overrides = changing.get(issuer).cloned().unwrap_or_default();
-                let trusted = prepared.trust(before.as_deref(), overrides, &self.control);
+                let trusted =
+                    prepared.trust(before.as_deref(), overrides, self.meters.issuer.clone(), &self.control);
                 self.known.insert(issuer.clone(), Arc::new(trusted), self.dynamic.limits.idle_for, now);
             }
             Ok(None) => {
@@ -175,6 +187,7 @@ impl Tenants {
                 warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}");
             }
         }
+        self.meters.known(|| self.count());
         self.desk().resolving.remove(issuer);
     }
 
@@ -203,7 +216,7 @@ async fn resolve(
     let asked = {
         let (resolver, issuer) = (dynamic.resolver.clone(), issuer.clone());
         // In a task of its own, so that a resolver which panics takes nothing with it.
-        AbortOnDrop(tokio::spawn(async move { resolver.resolve(&issuer).await }))
+        AbortOnDrop(tokio::spawn(async move { resolver.resolve(&issuer).await }.in_current_span()))
     };
     let answer = asked.within(limit).await;
     if let Some(tenants) = tenants.upgrade() {

@@ -11,6 +11,7 @@ use crate::claims::{Claims, string_or_strings};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::json::{JsonObject, JsonValue};
 use crate::key::VerificationKey;
+use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 use crate::policy::{Judgement, Policy};
 use crate::scopes::TokenScopes;
@@ -135,6 +136,10 @@ impl VerifiedToken {
 
     pub(crate) fn shared_realm(&self) -> Option<Arc<str>> {
         self.0.policy.realm.clone()
+    }
+
+    pub(crate) fn meters(&self) -> &IssuerMeters {
+        &self.0.policy.meters
     }
 
     /// The error with what may be said of this token.

@@ -9,6 +9,7 @@ use crate::claims::{Claims, missing};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::jws::UnverifiedJws;
 use crate::key_demand::Fetched;
+use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 #[cfg(feature = "jwks-client")]
 use crate::tenants::{Found, Tenants};
@@ -21,6 +22,8 @@ pub(crate) struct Trust {
     pub(crate) issuers: HashMap<Arc<str>, Arc<TrustedIssuer>>,
     pub(crate) max_token_bytes: usize,
     pub(crate) realm: Option<Arc<str>>,
+    /// For what is decided before an issuer is known.
+    pub(crate) nobody: IssuerMeters,
     #[cfg(feature = "jwks-client")]
     pub(crate) tenants: Option<Arc<Tenants>>,
 }
@@ -52,32 +55,46 @@ impl Asking {
 }
 
 impl Trust {
-    /// Takes `token` through all stages. `iss` picks the issuer before any work is done for the token.
+    /// Takes `token` through all stages. `iss` picks the issuer before any work is done for the token. What is decided here is
+    /// counted, once, since nobody looks again after it.
     pub(crate) fn look(&self, token: BearerToken<'_>, now: Moment, asking: Asking) -> Verdict {
+        let (verdict, meters) = self.find_and_look(token, now, asking);
+        if let Verdict::Decided(result) = &verdict {
+            meters.decided(result);
+        }
+        verdict
+    }
+
+    fn find_and_look(&self, token: BearerToken<'_>, now: Moment, asking: Asking) -> (Verdict, &IssuerMeters) {
+        let refused = |error| (Verdict::Decided(Err(error)), &self.nobody);
         let jws = match UnverifiedJws::parse(token) {
             Ok(jws) => jws,
-            Err(error) => return Verdict::Decided(Err(error)),
+            Err(error) => return refused(error),
         };
         let issuer = match jws.unverified_issuer() {
             Ok(issuer) => issuer,
-            Err(error) => return Verdict::Decided(Err(error)),
+            Err(error) => return refused(error),
         };
         if let Some(issuer) = self.issuers.get(&*issuer) {
-            return issuer.look(jws, now, asking);
+            return (issuer.look(jws, now, asking), &issuer.policy.meters);
         }
         #[cfg(feature = "jwks-client")]
         if let Some(tenants) = &self.tenants {
             let worth = is_worth_asking(&jws, now);
             return match tenants.find(&issuer, asking.issuer && worth.is_ok(), now) {
-                Found::Known(tenant) => tenant.look(jws, now, Asking { issuer: false, ..asking }),
-                Found::Awaited(wait) => Verdict::Awaited { wait, then: Asking { issuer: false, ..asking } },
-                Found::Refused { retry_after } => {
-                    Verdict::Decided(worth.and(Err(AuthError::keys_unavailable(retry_after))))
+                Found::Known(tenant) => {
+                    (tenant.look(jws, now, Asking { issuer: false, ..asking }), &tenants.meters.issuer)
                 }
-                Found::Nobody => Verdict::Decided(Err(AuthErrorKind::UnknownIssuer.into())),
+                Found::Awaited(wait) => {
+                    (Verdict::Awaited { wait, then: Asking { issuer: false, ..asking } }, &self.nobody)
+                }
+                Found::Refused { retry_after } => {
+                    refused(worth.err().unwrap_or_else(|| AuthError::keys_unavailable(retry_after)))
+                }
+                Found::Nobody => refused(AuthErrorKind::UnknownIssuer.into()),
             };
         }
-        Verdict::Decided(Err(AuthErrorKind::UnknownIssuer.into()))
+        refused(AuthErrorKind::UnknownIssuer.into())
     }
 
     /// The issuer of this name, if it is trusted now.

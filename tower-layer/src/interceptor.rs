@@ -1,6 +1,5 @@
 use claimgate_core::{
-    Admission, Anonymous, AuthError, AuthErrorKind, Authenticator, Gate, Passage, RefusalClass, RequestView,
-    VerifiedToken,
+    Admission, Anonymous, Authenticator, Gate, Passage, RefusalClass, RequestView, VerifiedToken,
 };
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use tonic::service::Interceptor;
@@ -48,11 +47,9 @@ impl Interceptor for AuthInterceptor {
                 Ok(request)
             }
             Passage::Decided(Err(rejection)) => Err(status(&rejection)),
-            Passage::Pending(_) => {
-                // The fetch is under way whether or not somebody waits for it.
-                let error = AuthError::new(AuthErrorKind::KeysUnavailable);
-                error.log();
-                Err(Status::new(Code::Unavailable, RefusalClass::of(error.kind()).title()))
+            Passage::Pending(pending) => {
+                let kind = pending.give_up().error().kind();
+                Err(Status::new(Code::Unavailable, RefusalClass::of(kind).title()))
             }
         }
     }

@@ -41,9 +41,9 @@
 //!
 //! # Features
 //!
-//! - `axum`: [`Claims`], [`MaybeClaims`] and [`Scoped`] are extractors for axum 0.8.
+//! - `axum`: [`Claims`], [`MaybeClaims`] and [`Scoped`] are extractors for axum 0.8, and `readiness` is a route.
 //! - `tonic`: `AuthInterceptor` for tonic 0.14; [`AuthLayer::grpc`] needs no feature.
-//! - `jwks-client` (default) and `config`: those of `claimgate-core`.
+//! - `jwks-client` (default), `config`, `keystore` and `metrics`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -60,6 +60,8 @@ mod grpc;
 #[cfg(feature = "tonic")]
 mod interceptor;
 mod layer;
+#[cfg(feature = "axum")]
+mod readiness;
 mod require;
 mod response;
 mod scoped;
@@ -78,6 +80,8 @@ pub use grpc::AuthenticatedCall;
 #[cfg(feature = "tonic")]
 pub use interceptor::AuthInterceptor;
 pub use layer::AuthLayer;
+#[cfg(feature = "axum")]
+pub use readiness::readiness;
 pub use require::{Require, RequireScopes, RequireService};
 pub use response::{ByteBody, EmptyBody, RefusalBody};
 pub use scoped::Scoped;

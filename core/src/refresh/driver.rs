@@ -1,29 +1,28 @@
-//! Does what the engine decides: one task for each issuer, which fetches, puts keys in place and tells who waits.
+//! What others hold of the task that fetches the keys of an issuer: requests ring it, operators steer it.
 
-use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
-use std::pin::pin;
 #[cfg(feature = "watch")]
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
-use tracing::{Instrument, info, info_span, warn};
+#[cfg(feature = "watch")]
+use tracing::warn;
 
 use crate::control::Control;
 use crate::fetch_settings::Start;
 use crate::key_demand::{Demand, FetcherGone, KeyDemand, Miss};
 use crate::key_set::KeySet;
-use crate::live_keys::{Lifetime, LiveKeys};
-use crate::moment::{Clock, Moment};
-use crate::refresh::engine::{Answer, Engine, Outcome, Step, Wanted};
-use crate::refresh::fetch_error::FetchError;
-use crate::refresh::fetched_keys::FetchedKeys;
+use crate::live_keys::LiveKeys;
+use crate::meters::IssuerMeters;
+use crate::moment::Moment;
+use crate::refresh::engine::{Answer, Engine, Wanted};
 use crate::refresh::fetcher::Fetcher;
+use crate::refresh::shared::Shared;
+use crate::refresh::task::run;
 #[cfg(feature = "watch")]
 use crate::watch::FileWatch;
 
@@ -36,35 +35,15 @@ pub(crate) struct Driven {
     _watch: Option<FileWatch>,
 }
 
-/// What requests, operators and the task of one issuer share.
-///
-/// The engine is behind a mutex that is held for the length of a state change, never across a fetch, and never by a
-/// request whose key is known. `ended` counts up as fetches end; its sender lives in the task, so that whoever waits is
-/// woken when the task is gone, however it went.
-struct Shared {
-    issuer: Arc<str>,
-    keys: Arc<LiveKeys>,
-    clock: Arc<dyn Clock>,
-    start: Start,
-    /// How long fetched keys serve beyond their refresh; none where they do not age.
-    stale_for: Option<Duration>,
-    interval: Duration,
-    engine: Mutex<Engine>,
-    last_error: Mutex<Option<FetchError>>,
-    wake: Notify,
-    /// Files have changed since they were last read.
-    #[cfg(feature = "watch")]
-    changed: AtomicBool,
-    /// Tells a fetch in flight that nobody wants it any more.
-    dropped: Notify,
-    ended: watch::Receiver<u64>,
-    waiting: AtomicUsize,
-    hasher: RandomState,
-}
-
 impl Driven {
     /// Begins to fetch into `keys`, first `after` a time. Without a runtime nobody fetches, and every demand is refused.
-    pub(crate) fn start(fetcher: Fetcher, keys: &Arc<LiveKeys>, after: Duration, control: &Control) -> Self {
+    pub(crate) fn start(
+        fetcher: Fetcher,
+        keys: &Arc<LiveKeys>,
+        meters: IssuerMeters,
+        after: Duration,
+        control: &Control,
+    ) -> Self {
         let (ended, watched) = watch::channel(0);
         let mut engine = Engine::new(&fetcher.settings, after, control.clock.now());
         let pinned = keys.snapshot().keys().filter(|_| keys.snapshot().is_pinned()).cloned();
@@ -74,6 +53,7 @@ impl Driven {
         let shared = Arc::new(Shared {
             issuer: fetcher.issuer.clone(),
             keys: keys.clone(),
+            meters,
             clock: control.clock.clone(),
             start: fetcher.settings.start,
             stale_for: fetcher.ages().then_some(fetcher.settings.stale_for),
@@ -192,32 +172,6 @@ impl Drop for Driven {
     }
 }
 
-impl Shared {
-    fn engine(&self) -> MutexGuard<'_, Engine> {
-        // A state change runs to its end or not at all: whatever panicked elsewhere, the engine is whole.
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn last_error(&self) -> Option<String> {
-        let error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        error.as_ref().map(FetchError::to_string)
-    }
-
-    fn note_error(&self, error: Option<FetchError>) {
-        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-    }
-
-    fn lifetime(&self, loaded: Moment, fresh_for: Duration) -> Lifetime {
-        // What does not age is as if it could be stale for ever.
-        Lifetime { loaded, fresh_for, stale_for: self.stale_for.unwrap_or(Duration::MAX) }
-    }
-
-    async fn until(&self, is_enough: impl Fn(u64) -> bool) -> Result<(), FetcherGone> {
-        let mut ended = self.ended.clone();
-        ended.wait_for(|ended| is_enough(*ended)).await.map(drop).map_err(|_| FetcherGone)
-    }
-}
-
 impl KeyDemand for Driven {
     fn demand(&self, miss: Miss<'_>, now: Moment) -> Demand {
         let shared = &self.shared;
@@ -230,6 +184,10 @@ impl KeyDemand for Driven {
         match answer {
             Answer::AlreadyThere => Demand::AlreadyThere,
             Answer::Refused { retry_after } => Demand::Refused { retry_after },
+            Answer::Spent { retry_after } => {
+                shared.meters.spent(miss.kind);
+                Demand::Refused { retry_after }
+            }
             Answer::Await { generation, conclusive } => {
                 shared.wake.notify_one();
                 let place = Place::take(shared);
@@ -256,92 +214,5 @@ impl Drop for Place {
     }
 }
 
-async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64>) {
-    loop {
-        #[cfg(feature = "watch")]
-        if shared.changed.load(Ordering::Relaxed) {
-            // Whoever writes one file mostly writes more, and files that change all the time are not read all the time. What
-            // changes from the reading on is another change.
-            tokio::time::sleep(SETTLE).await;
-            shared.changed.store(false, Ordering::Relaxed);
-            let _ = shared.engine().refresh_now();
-        }
-        // Before the engine is asked: a set that is pinned between its answer and the fetch is heard of all the same.
-        let mut dropped = pin!(shared.dropped.notified());
-        dropped.as_mut().enable();
-        let step = shared.engine().step(shared.clock.now());
-        match step {
-            Step::Sleep(duration) => {
-                // Also what was dropped has ended.
-                let settled = shared.engine().settled();
-                ended.send_if_modified(|ended| std::mem::replace(ended, settled) != settled);
-                // Elapsed or woken, the engine says what follows.
-                let _ = tokio::time::timeout(duration, shared.wake.notified()).await;
-            }
-            Step::Fetch { generation } => {
-                let span = info_span!(target: "claimgate", "fetch_keys", issuer = &*shared.issuer);
-                let mut fetch = pin!(fetcher.fetch().instrument(span));
-                let answer = poll_fn(|context| match dropped.as_mut().poll(context) {
-                    Poll::Ready(()) => Poll::Ready(None),
-                    Poll::Pending => fetch.as_mut().poll(context).map(Some),
-                });
-                match answer.await {
-                    Some(Ok(keys)) => shared.put_in_place(generation, &keys),
-                    Some(Err(error)) => shared.note_failure(generation, error),
-                    None => {}
-                }
-                ended.send_replace(generation);
-            }
-        }
-    }
-}
-
-impl Shared {
-    fn put_in_place(&self, generation: u64, fetched: &FetchedKeys) {
-        let (issuer, now) = (&*self.issuer, self.clock.now());
-        let mut engine = self.engine();
-        let outcome = Outcome::Keys { max_age: fetched.max_age };
-        let Some(fresh) = engine.ended(generation, outcome, now, chance()) else { return };
-        let keys = &fetched.keys;
-        // Under the lock of the engine: who asks it has either seen these keys or is told that they are there.
-        let lifetime = self.lifetime(fresh.since, fresh.lasting);
-        self.keys.replace(generation, keys.clone(), Some(lifetime));
-        let next = engine.next_attempt(now);
-        drop(engine);
-        self.note_error(None);
-        let (usable, skipped, reason) = (keys.keys().len(), keys.skipped().len(), keys.skipped().next());
-        let unchanged = fetched.unchanged;
-        info!(target: "claimgate", issuer, usable, skipped, reason, unchanged, ?next, "keys fetched");
-        let private = keys.private_keys();
-        if private > 0 {
-            warn!(target: "claimgate", issuer, private, "the issuer publishes private keys");
-        }
-    }
-
-    fn note_failure(&self, generation: u64, error: FetchError) {
-        let (issuer, now) = (&*self.issuer, self.clock.now());
-        let outcome = Outcome::Failed { retry_after: error.retry_after() };
-        let next = {
-            let mut engine = self.engine();
-            engine.ended(generation, outcome, now, chance());
-            engine.next_attempt(now)
-        };
-        let cause = error.label();
-        warn!(target: "claimgate", issuer, cause, ?next, "keys could not be fetched: {error}");
-        self.note_error(Some(error));
-    }
-}
-
-/// A random number from 0 to 1; 0 where there is no randomness, which only costs the jitter.
-fn chance() -> f64 {
-    let mut bytes = [0; 4];
-    match aws_lc_rs::rand::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.0,
-    }
-}
-
-#[cfg(feature = "watch")]
-const SETTLE: Duration = Duration::from_millis(50);
 const MOST_WAITING: usize = 1_024;
 const RETRY_SOON: Duration = Duration::from_secs(1);

@@ -47,8 +47,17 @@ pub(crate) struct Wanted(pub(crate) u64);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     AlreadyThere,
-    Refused { retry_after: Duration },
-    Await { generation: u64, conclusive: bool },
+    Refused {
+        retry_after: Duration,
+    },
+    /// Refused, since the budget of requests is spent.
+    Spent {
+        retry_after: Duration,
+    },
+    Await {
+        generation: u64,
+        conclusive: bool,
+    },
 }
 
 /// What the driver is to do.
@@ -128,8 +137,12 @@ impl Engine {
         };
         // A fetch that the schedule is about to make is the schedule's, whoever comes first.
         let is_due = self.due.left(now).is_zero();
-        if held || !(is_due || budget.take(now)) {
-            return Answer::Refused { retry_after: self.due.left(now) };
+        let retry_after = self.due.left(now);
+        if held {
+            return Answer::Refused { retry_after };
+        }
+        if !(is_due || budget.take(now)) {
+            return Answer::Spent { retry_after };
         }
         Answer::Await { generation: self.begin(Some(wanted), now), conclusive: true }
     }

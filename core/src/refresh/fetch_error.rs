@@ -41,6 +41,25 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
+    /// All labels.
+    #[cfg(any(test, feature = "metrics"))]
+    pub(crate) const LABELS: [&str; 14] = [
+        "unreachable",
+        "timeout",
+        "status",
+        "redirect",
+        "too_large",
+        "not_a_key_set",
+        "too_many_keys",
+        "no_usable_key",
+        "discovery",
+        "other_issuer",
+        "unsafe_uri",
+        "forbidden_address",
+        "panicked",
+        "source",
+    ];
+
     /// A short name for metrics. It is stable: somebody's alert is about it.
     pub(crate) fn label(&self) -> &'static str {
         match self {
@@ -140,6 +159,7 @@ mod tests {
             (FetchError::Source { message: String::new(), retry_after: None }, "source"),
         ] {
             assert_eq!(error.label(), label);
+            assert!(FetchError::LABELS.contains(&label), "{label}");
         }
     }
 }

@@ -56,6 +56,10 @@ impl Directory {
         self.tenants.load().get(issuer).map(|tenant| tenant.trusted.clone())
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.tenants.load().len()
+    }
+
     pub(crate) fn all(&self) -> Vec<Arc<TrustedIssuer>> {
         self.tenants.load().values().map(|tenant| tenant.trusted.clone()).collect()
     }

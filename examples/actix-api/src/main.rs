@@ -11,7 +11,6 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 
-use claimgate_actix::AuthMiddleware;
 use claimgate_actix::config::Config;
 use tracing_subscriber::EnvFilter;
 
@@ -53,8 +52,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", listener.local_addr()?)?;
     stdout.flush()?;
-    // Once, out here: the workers share it.
-    Ok(server::serve(listener, AuthMiddleware::new(gate), stop).await?)
+    Ok(server::serve(listener, gate, stop).await?)
 }
 
 #[cfg(test)]

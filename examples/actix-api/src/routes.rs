@@ -1,11 +1,11 @@
 //! What the service offers, and to whom.
 
 use actix_web::web::{self, Json, ServiceConfig};
-use claimgate_actix::{AuthMiddleware, Claims, RequireScopes};
+use claimgate_actix::{AuthMiddleware, Authenticator, Claims, RequireScopes, readiness};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) fn routes(auth: AuthMiddleware) -> impl FnOnce(&mut ServiceConfig) {
+pub(crate) fn routes(auth: AuthMiddleware, gate: Authenticator) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         // What is wrapped last is asked first.
         let admin = web::resource("/admin").wrap(RequireScopes::all_of(["admin"])).wrap(auth.clone());
@@ -13,7 +13,9 @@ pub(crate) fn routes(auth: AuthMiddleware) -> impl FnOnce(&mut ServiceConfig) {
             .service(web::resource("/hello").wrap(auth).route(web::get().to(hello)))
             .service(admin.route(web::get().to(self::admin)))
             // Without the middleware, so open to everybody: it tells that the process lives, not that its issuer does.
-            .route("/health", web::get().to(async || "ok\n"));
+            .route("/health", web::get().to(async || "ok\n"))
+            // Whether requests should be sent here: 503 while no issuer's keys are there.
+            .route("/ready", readiness(gate));
     }
 }
 

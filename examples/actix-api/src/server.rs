@@ -4,17 +4,19 @@ use std::io;
 use std::net::TcpListener;
 
 use actix_web::{App, HttpServer};
-use claimgate_actix::AuthMiddleware;
+use claimgate_actix::{AuthMiddleware, Authenticator};
 
 use crate::routes::routes;
 
 /// Serves until `stop`; requests under way are answered, within reason.
 pub(crate) async fn serve(
     listener: TcpListener,
-    auth: AuthMiddleware,
+    gate: Authenticator,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    HttpServer::new(move || App::new().configure(routes(auth.clone())))
+    // Once, out here: the workers share it.
+    let auth = AuthMiddleware::new(gate.clone());
+    HttpServer::new(move || App::new().configure(routes(auth.clone(), gate.clone())))
         // In the place of actix-web's own: that one drops what is under way at SIGINT.
         .shutdown_signal(stop)
         // One client that never finishes its request would otherwise keep the process alive.

@@ -2,7 +2,7 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
-use claimgate_tower::{AuthLayer, Authenticator, Claims, RequireScopes};
+use claimgate_tower::{AuthLayer, Authenticator, Claims, RequireScopes, readiness};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,9 +10,11 @@ pub(crate) fn router(gate: Authenticator) -> Router {
     Router::new()
         .route("/hello", get(hello))
         .route("/admin", get(admin).route_layer(RequireScopes::all_of(["admin"])))
-        .route_layer(AuthLayer::new(gate))
+        .route_layer(AuthLayer::new(gate.clone()))
         // Below the layer, so open to everybody: it tells that the process lives, not that its issuer does.
         .route("/health", get(async || "ok\n"))
+        // Whether requests should be sent here: 503 while no issuer's keys are there.
+        .route("/ready", readiness(gate))
 }
 
 /// Claims can be taken as JSON …

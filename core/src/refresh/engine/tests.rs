@@ -108,7 +108,7 @@ fn f25_who_is_overtaken_by_the_keys_looks_again_and_spends_nothing() {
     run.ended(0, 3, FAILED);
     assert_eq!(
         run.engine.demand(MissKind::UnknownKey, A, 2, run.start),
-        Answer::Refused { retry_after: Duration::from_secs(480) }
+        Answer::Spent { retry_after: Duration::from_secs(480) }
     );
 }
 
@@ -164,7 +164,7 @@ fn a_request_before_the_first_fetch_does_not_spend_the_budget() {
         run.step(1);
         run.ended(1, generation, KEYS);
     }
-    assert!(matches!(run.demand(1, B), Answer::Refused { .. }));
+    assert!(matches!(run.demand(1, B), Answer::Spent { .. }));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn bad_signatures_have_a_budget_of_their_own() {
     assert_eq!(run.engine.demand(MissKind::BadSignature, A, 1, now), awaits(2, true));
     run.step(10);
     run.ended(10, 2, KEYS);
-    assert!(matches!(run.engine.demand(MissKind::BadSignature, A, 2, now), Answer::Refused { .. }));
+    assert!(matches!(run.engine.demand(MissKind::BadSignature, A, 2, now), Answer::Spent { .. }));
     assert_eq!(run.demand(10, A), awaits(3, true));
 }
 
