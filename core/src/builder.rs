@@ -12,6 +12,8 @@ use crate::meters::{self, IssuerMeters};
 use crate::moment::{Clock, SystemClock};
 use crate::prepared::PreparedIssuer;
 #[cfg(feature = "jwks-client")]
+use crate::refresh::ClientPool;
+#[cfg(feature = "jwks-client")]
 use crate::tenants::Tenants;
 use crate::token_source::TokenSource;
 use crate::trust::Trust;
@@ -121,7 +123,10 @@ impl AuthenticatorBuilder {
 
     /// Everything checked and read, under a control that can drive what has to be driven.
     pub(crate) fn prepared_for(&self, control: &Control) -> Result<Vec<PreparedIssuer>, ConfigError> {
-        let (mut problems, prepared) = self.prepare();
+        let (mut problems, prepared) = self.prepare(
+            #[cfg(feature = "jwks-client")]
+            &control.clients,
+        );
         #[cfg(feature = "refresh")]
         if control.runtime.is_none() && (prepared.iter().any(PreparedIssuer::is_driven) || self.is_dynamic())
         {
@@ -184,7 +189,11 @@ impl AuthenticatorBuilder {
     /// Everything that is wrong, without building anything that runs.
     #[cfg(feature = "config")]
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        self.prepare().0.or(())
+        let prepared = self.prepare(
+            #[cfg(feature = "jwks-client")]
+            &ClientPool::default(),
+        );
+        prepared.0.or(())
     }
 
     #[cfg(all(test, feature = "config"))]
@@ -192,7 +201,10 @@ impl AuthenticatorBuilder {
         &self.issuers
     }
 
-    fn prepare(&self) -> (Problems, Vec<PreparedIssuer>) {
+    fn prepare(
+        &self,
+        #[cfg(feature = "jwks-client")] clients: &ClientPool,
+    ) -> (Problems, Vec<PreparedIssuer>) {
         let mut problems = Problems::default();
         if self.issuers.is_empty() && !self.is_dynamic() {
             problems.add("", "no issuer: nobody could get in");
@@ -232,7 +244,13 @@ impl AuthenticatorBuilder {
                 problems.add(&place, "two issuers of one name");
             }
             issuer.check(&mut problems);
-            match PreparedIssuer::new(issuer, realm.clone()) {
+            let read = PreparedIssuer::new(
+                issuer,
+                realm.clone(),
+                #[cfg(feature = "jwks-client")]
+                clients,
+            );
+            match read {
                 Ok(issuer) => prepared.push(issuer),
                 Err(message) => problems.add(&place, message),
             }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::live_keys::Overrides;
 use crate::moment::Clock;
+#[cfg(feature = "jwks-client")]
+use crate::refresh::ClientPool;
 
 /// What everything that is trusted hangs on, and what outlives a reload. Requests do not come here but for the clock.
 ///
@@ -14,6 +16,9 @@ pub(crate) struct Control {
     pub(crate) clock: Arc<dyn Clock>,
     #[cfg(feature = "refresh")]
     pub(crate) runtime: Option<tokio::runtime::Handle>,
+    /// What keys are fetched with, for all issuers.
+    #[cfg(feature = "jwks-client")]
+    pub(crate) clients: ClientPool,
     overrides: Mutex<HashMap<Arc<str>, Overrides>>,
 }
 
@@ -29,6 +34,8 @@ impl Control {
             clock,
             #[cfg(feature = "refresh")]
             runtime,
+            #[cfg(feature = "jwks-client")]
+            clients: ClientPool::default(),
             overrides: Mutex::default(),
         }
     }

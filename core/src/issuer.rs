@@ -87,7 +87,7 @@ impl Source {
             Source::Certificates(paths) => paths.iter().map(PathBuf::as_path).collect(),
             Source::KeyDirectory(path) => vec![path],
             #[cfg(feature = "keystore")]
-            Source::KeyStore(store) => vec![store.path()],
+            Source::KeyStore(store) => store.paths(),
             _ => Vec::new(),
         }
     }

@@ -100,8 +100,9 @@ impl KeyStore {
         KeyStore { default_alias: Some(alias.into()), ..self }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// The files that are read.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        [Some(self.path.as_path()), self.password.path()].into_iter().flatten().collect()
     }
 
     /// Reads the keys. The error names the path and never the password.

@@ -198,6 +198,7 @@ impl Snapshot {
     }
 
     /// For how long the refresh of the keys has been overdue.
+    #[allow(dead_code, reason = "asked by metrics")]
     pub(crate) fn overdue(&self, now: Moment) -> Duration {
         let lifetime = self.lifetime.map(|lifetime| (now.since(lifetime.loaded), lifetime.fresh_for));
         lifetime.map_or(Duration::ZERO, |(age, fresh_for)| age.saturating_sub(fresh_for))
@@ -240,9 +241,9 @@ mod tests {
         Moment::new(Duration::from_secs(1_000_000), Instant::now())
     }
 
-    fn lifetime(loaded: Moment) -> Option<Lifetime> {
+    fn lifetime(loaded: Moment) -> Lifetime {
         let [fresh_for, stale_for] = [600, 3_600].map(Duration::from_secs);
-        Some(Lifetime { loaded, fresh_for, stale_for })
+        Lifetime { loaded, fresh_for, stale_for }
     }
 
     /// A set of one key with this name.
@@ -263,7 +264,7 @@ mod tests {
         let live = LiveKeys::new(None, Overrides::default());
         assert_eq!(live.snapshot().freshness(start), Freshness::NeverLoaded);
         assert!(live.snapshot().usable(start).is_none());
-        live.replace(1, Arc::default(), lifetime(start));
+        live.replace(1, Arc::default(), Some(lifetime(start)));
         for (age, freshness, usable) in [
             (0, Freshness::Fresh, true),
             (600, Freshness::Fresh, true),
@@ -292,17 +293,17 @@ mod tests {
         let start = start();
         let late = start.later(Duration::from_secs(1 << 20));
         let live = LiveKeys::new(None, Overrides::default());
-        live.replace(1, Arc::new(keys("fetched")), lifetime(start));
+        live.replace(1, Arc::new(keys("fetched")), Some(lifetime(start)));
         live.pin(2, Arc::new(keys("pinned")));
-        live.replace(3, Arc::new(keys("late")), lifetime(start));
+        live.replace(3, Arc::new(keys("late")), Some(lifetime(start)));
         assert_eq!(serving(&live, late).as_deref(), Some("pinned"), "it does not age");
-        live.unpin(lifetime(late));
+        live.unpin(Some(lifetime(late)));
         assert_eq!(
             serving(&live, late).as_deref(),
             Some("pinned"),
             "what it replaced may be why it was pinned"
         );
-        live.replace(4, Arc::new(keys("next")), lifetime(late));
+        live.replace(4, Arc::new(keys("next")), Some(lifetime(late)));
         assert_eq!(serving(&live, late).as_deref(), Some("next"));
     }
 

@@ -13,7 +13,7 @@ use crate::log::log_odd_keys;
 use crate::meters::IssuerMeters;
 use crate::policy::Policy;
 #[cfg(feature = "jwks-client")]
-use crate::refresh::Remote;
+use crate::refresh::{ClientPool, Remote};
 #[cfg(feature = "refresh")]
 use crate::refresh::{Driven, Fetcher, Place};
 use crate::source::KeyOrigin;
@@ -30,7 +30,11 @@ pub(crate) struct PreparedIssuer {
 
 impl PreparedIssuer {
     /// Checks where the keys come from, and reads those that are here. The error quotes what was configured.
-    pub(crate) fn new(issuer: &Issuer, realm: Option<Arc<str>>) -> Result<Self, String> {
+    pub(crate) fn new(
+        issuer: &Issuer,
+        realm: Option<Arc<str>>,
+        #[cfg(feature = "jwks-client")] clients: &ClientPool,
+    ) -> Result<Self, String> {
         let (described, policy) = (issuer.clone(), issuer.policy(realm));
         match KeyOrigin::of(issuer)? {
             KeyOrigin::Fixed(keys) => Ok(PreparedIssuer {
@@ -46,7 +50,7 @@ impl PreparedIssuer {
             }
             #[cfg(feature = "jwks-client")]
             KeyOrigin::Remote { jwks_uri } => {
-                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch)?;
+                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch, clients)?;
                 let place = Some(Place::Remote(Box::new(remote)));
                 Ok(PreparedIssuer { described, policy, configured: None, place })
             }
@@ -134,6 +138,7 @@ fn driven(
         keys.inherit(&before.keys);
     }
     let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
-    let driven = Some(Arc::new(Driven::start(fetcher, keys.clone(), policy.meters.clone(), first, control)));
+    let driven = Driven::start(fetcher, &keys, policy.meters.clone(), first, control);
+    let driven = Some(Arc::new(driven));
     TrustedIssuer { described, policy, keys, driven }
 }

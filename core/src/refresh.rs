@@ -15,6 +15,8 @@ mod address_guard;
 #[cfg(feature = "jwks-client")]
 mod client;
 #[cfg(feature = "jwks-client")]
+mod client_pool;
+#[cfg(feature = "jwks-client")]
 mod discovery;
 #[cfg(feature = "jwks-client")]
 mod entity_tag;
@@ -27,6 +29,8 @@ mod remote;
 #[cfg(feature = "jwks-client")]
 mod tls_files;
 
+#[cfg(feature = "jwks-client")]
+pub(crate) use client_pool::ClientPool;
 pub(crate) use driver::Driven;
 #[cfg(feature = "metrics")]
 pub(crate) use fetch_error::FetchError;

@@ -135,6 +135,9 @@ impl Tenants {
             return Found::Refused { retry_after: RETRY_SOON };
         }
         let mut desk = self.desk();
+        if desk.denied.contains(self.hasher.hash_one(issuer), now) {
+            return Found::Nobody;
+        }
         if let Some(resolving) = desk.resolving.get(issuer) {
             return Found::Awaited(wait(resolving.ended.clone(), Waiting::one_of(&self.waiting)));
         }
@@ -143,9 +146,6 @@ impl Tenants {
             self.known.get(issuer, now).filter(|tenant| now.since(tenant.resolved).is_zero())
         {
             return Found::Known(tenant.trusted.clone());
-        }
-        if desk.denied.contains(self.hasher.hash_one(issuer), now) {
-            return Found::Nobody;
         }
         let Some(runtime) = &self.control.runtime else {
             return Found::Refused { retry_after: RETRY_SOON };
@@ -178,12 +178,13 @@ impl Tenants {
                 self.known.insert(issuer.clone(), Arc::new(trusted), self.dynamic.limits.idle_for, now);
             }
             Ok(None) => {
-                self.known.remove(issuer);
                 let until = now.later(self.dynamic.limits.deny_for);
-                self.desk().denied.insert(self.hasher.hash_one(issuer), until);
+                self.desk().denied.insert(self.hasher.hash_one(&**issuer), until);
+                // After that: no request finds neither.
+                self.known.remove(issuer);
             }
             Err(error) => {
-                warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}")
+                warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}");
             }
         }
         self.meters.known(|| self.count());
@@ -221,7 +222,9 @@ async fn resolve(
     if let Some(tenants) = tenants.upgrade() {
         let realm = tenants.realm.clone();
         let prepared = match answer {
-            Ok(Some(described)) => prepare(&dynamic, &issuer, described, realm).await.map(Some),
+            Ok(Some(described)) => {
+                prepare(&dynamic, &issuer, described, realm, tenants.control.clone()).await.map(Some)
+            }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
@@ -240,6 +243,7 @@ async fn prepare(
     issuer: &Arc<str>,
     mut described: Issuer,
     realm: Option<Arc<str>>,
+    control: Arc<Control>,
 ) -> Result<TenantAnswer, ResolveError> {
     if described.name != **issuer {
         return Err(ResolveError::new("the resolver described another issuer"));
@@ -248,7 +252,7 @@ async fn prepare(
     // Reads files, sets up a client: not work for a thread that serves requests.
     let prepared = tokio::task::spawn_blocking(move || {
         described.checked()?;
-        PreparedIssuer::new(&described, realm)
+        PreparedIssuer::new(&described, realm, &control.clients)
     });
     let prepared = prepared.await.map_err(|_| ResolveError::new("the description of the issuer panicked"))?;
     prepared.map(TenantAnswer).map_err(ResolveError::new)

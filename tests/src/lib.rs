@@ -13,7 +13,6 @@ pub use authlib::AuthlibProvider;
 pub use binary::{Server, executable, run, run_example};
 pub use error::HarnessError;
 pub use idp::OidcProvider;
-pub use idp::{OidcProvider, Seen};
 pub use program::{KEYTOOL, OPENSSL, Program};
 pub use steering::{Seen, Steering};
 

@@ -207,8 +207,9 @@ fn a_store_without_a_seal_takes_no_password() {
     }
 }
 
-#[test]
-fn the_configuration_file_names_a_store_a_directory_or_files() {
+/// On a runtime, as the files that a configuration names are watched.
+#[tokio::test]
+async fn the_configuration_file_names_a_store_a_directory_or_files() {
     let workshop = Workshop::new();
     workshop.certified("a");
     workshop.import("store.jks", "JKS", "Alias", "a");

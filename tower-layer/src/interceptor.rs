@@ -1,6 +1,5 @@
 use claimgate_core::{
-    Admission, Anonymous, AuthError, AuthErrorKind, Authenticator, Gate, Passage, RefusalClass, RequestView,
-    VerifiedToken,
+    Admission, Anonymous, Authenticator, Gate, Passage, RefusalClass, RequestView, VerifiedToken,
 };
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use tonic::service::Interceptor;

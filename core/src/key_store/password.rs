@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Password {
@@ -32,6 +32,16 @@ impl Password {
                     text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
                 Ok(Some(line.to_owned()))
             }
+        }
+    }
+}
+
+impl Password {
+    /// The file that it is in, if it is in one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Password::File(path) => Some(path),
+            Password::None | Password::Text(_) | Password::Variable(_) => None,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::refresh::host::{host, is_loopback};
 /// nothing in between that could look it up again.
 ///
 /// Narrower than it looks: private networks (10.0.0.0/8 and their like) are not refused, since issuers live there.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressGuard {
     /// An issuer that is loopback itself may name loopback.
     issuer_is_loopback: bool,

@@ -9,6 +9,7 @@ use reqwest::{Client, ClientBuilder, Proxy, Response, Url};
 
 use crate::fetch_settings::{FetchSettings, ProxyUrl};
 use crate::refresh::address_guard::{AddressGuard, ForbiddenAddress, GuardedResolver, Lookup, SystemLookup};
+use crate::refresh::client_pool::{ClientPool, Connecting, Tls};
 use crate::refresh::entity_tag::EntityTag;
 use crate::refresh::fetch_error::FetchError;
 use crate::refresh::freshness::{lasting, retry_after};
@@ -38,65 +39,35 @@ pub(crate) enum Answer {
     },
 }
 
-/// What the URLs that a client is for may need of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tls {
-    /// They are https.
-    Needed,
-    /// They begin with http and may lead to https.
-    Possible,
-    /// They are http and lead nowhere, since nothing redirects them.
-    Never,
-}
-
 impl JwksClient {
     /// A client for the keys of `issuer`. The error quotes what was configured.
-    pub(crate) fn new(issuer: &str, settings: &FetchSettings, tls: Tls) -> Result<Self, String> {
-        Self::with_lookup(issuer, settings, tls, || SystemLookup)
-    }
-
-    /// The same, with names looked up by what `lookup` makes, if they are guarded.
-    pub(crate) fn with_lookup<L: Lookup>(
+    pub(crate) fn new(
         issuer: &str,
         settings: &FetchSettings,
         tls: Tls,
-        lookup: impl Fn() -> L,
+        pool: &ClientPool,
     ) -> Result<Self, String> {
         let max_bytes = settings.max_jwks_bytes;
         if let Some(custom) = &settings.http_client {
             return Ok(JwksClient { client: custom.client().clone(), guard: None, max_bytes });
         }
         let guard = settings.guard.then(|| AddressGuard::of(issuer));
-        let roots = settings.ca_file.as_deref().map_or(Ok(Vec::new()), tls_files::roots)?;
-        let identity = settings.client_identity.as_deref().map(tls_files::identity).transpose()?;
-        let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
-        let builder = || {
-            let mut builder = plain();
-            if let Some(guard) = guard {
-                builder = builder.dns_resolver(GuardedResolver::new(guard, lookup()));
-            }
-            if let Some(identity) = &identity {
-                builder = builder.identity(identity.clone());
-            }
-            match &proxy {
-                // After `no_proxy`, which forgets those that were named before.
-                Some(proxy) => builder.proxy(proxy.clone()),
-                None => builder,
-            }
-        };
-        let own_roots = || builder().tls_certs_only(roots.clone()).build();
-        let all_roots = || builder().tls_certs_merge(roots.clone()).build();
-        let client = match tls {
-            // The roots of the system would be read for nothing.
-            Tls::Never => own_roots(),
-            Tls::Needed if roots.is_empty() => all_roots(),
-            // A machine may have no roots, or none that others can be added to. One's own are enough then, and so are none
-            // for an issuer that stays with plain http.
-            Tls::Needed | Tls::Possible => all_roots().or_else(|_| own_roots()),
-        };
-        let client =
-            client.map_err(|error| format!("the key client cannot be set up: {}", causes(&error)))?;
+        let connecting = Connecting::of(settings, tls, guard);
+        let client = pool.client(connecting, || connect(settings, tls, guard, || SystemLookup))?;
         Ok(JwksClient { client, guard, max_bytes })
+    }
+
+    /// A client of its own, with names looked up by what `lookup` makes, if they are guarded.
+    #[cfg(test)]
+    pub(crate) fn with_lookup<L: Lookup>(
+        issuer: &str,
+        settings: &FetchSettings,
+        tls: Tls,
+        lookup: impl Fn() -> L,
+    ) -> Result<Self, String> {
+        let guard = settings.guard.then(|| AddressGuard::of(issuer));
+        let client = connect(settings, tls, guard, lookup)?;
+        Ok(JwksClient { client, guard, max_bytes: settings.max_jwks_bytes })
     }
 
     /// Checks what can be said about `url` without asking anybody.
@@ -162,6 +133,43 @@ impl JwksClient {
         let headers = response.headers();
         Ok(Document { body, tag: EntityTag::of(headers), max_age: lasting(headers, SystemTime::now()) })
     }
+}
+
+/// A client that connects as `settings` say, with names looked up by what `lookup` makes, if they are guarded.
+fn connect<L: Lookup>(
+    settings: &FetchSettings,
+    tls: Tls,
+    guard: Option<AddressGuard>,
+    lookup: impl Fn() -> L,
+) -> Result<Client, String> {
+    let roots = settings.ca_file.as_deref().map_or(Ok(Vec::new()), tls_files::roots)?;
+    let identity = settings.client_identity.as_deref().map(tls_files::identity).transpose()?;
+    let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
+    let builder = || {
+        let mut builder = plain();
+        if let Some(guard) = guard {
+            builder = builder.dns_resolver(GuardedResolver::new(guard, lookup()));
+        }
+        if let Some(identity) = &identity {
+            builder = builder.identity(identity.clone());
+        }
+        match &proxy {
+            // After `no_proxy`, which forgets those that were named before.
+            Some(proxy) => builder.proxy(proxy.clone()),
+            None => builder,
+        }
+    };
+    let own_roots = || builder().tls_certs_only(roots.clone()).build();
+    let all_roots = || builder().tls_certs_merge(roots.clone()).build();
+    let client = match tls {
+        // The roots of the system would be read for nothing.
+        Tls::Never => own_roots(),
+        Tls::Needed if roots.is_empty() => all_roots(),
+        // A machine may have no roots, or none that others can be added to. One's own are enough then, and so are none
+        // for an issuer that stays with plain http.
+        Tls::Needed | Tls::Possible => all_roots().or_else(|_| own_roots()),
+    };
+    client.map_err(|error| format!("the key client cannot be set up: {}", causes(&error)))
 }
 
 /// What holds for every client of ours, whatever features of reqwest other crates of the program turn on: rustls alone

@@ -68,7 +68,7 @@ impl Driven {
     /// Begins to fetch into `keys`, first `after` a time. Without a runtime nobody fetches, and every demand is refused.
     pub(crate) fn start(
         fetcher: Fetcher,
-        keys: Arc<LiveKeys>,
+        keys: &Arc<LiveKeys>,
         meters: IssuerMeters,
         after: Duration,
         control: &Control,
@@ -295,12 +295,12 @@ async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64
             Step::Fetch { generation } => {
                 let span = info_span!(target: "claimgate", "fetch_keys", issuer = &*shared.issuer);
                 let mut fetch = pin!(fetcher.fetch().instrument(span));
-                let fetched = poll_fn(|context| match dropped.as_mut().poll(context) {
+                let answer = poll_fn(|context| match dropped.as_mut().poll(context) {
                     Poll::Ready(()) => Poll::Ready(None),
                     Poll::Pending => fetch.as_mut().poll(context).map(Some),
                 });
-                match fetched.await {
-                    Some(Ok(fetched)) => shared.put_in_place(generation, fetched),
+                match answer.await {
+                    Some(Ok(keys)) => shared.put_in_place(generation, &keys),
                     Some(Err(error)) => shared.note_failure(generation, error),
                     None => {}
                 }
@@ -317,7 +317,7 @@ impl Shared {
         self.keys.tell(&self.meters, self.clock.now());
     }
 
-    fn put_in_place(&self, generation: u64, fetched: FetchedKeys) {
+    fn put_in_place(&self, generation: u64, fetched: &FetchedKeys) {
         let (issuer, now) = (&*self.issuer, self.clock.now());
         let mut engine = self.engine();
         let outcome = Outcome::Keys { max_age: fetched.max_age };

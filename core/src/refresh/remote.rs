@@ -8,7 +8,8 @@ use reqwest::Url;
 
 use crate::fetch_settings::FetchSettings;
 use crate::key_set::{KeySet, KeySetError};
-use crate::refresh::client::{Answer, JwksClient, Tls};
+use crate::refresh::client::{Answer, JwksClient};
+use crate::refresh::client_pool::{ClientPool, Tls};
 use crate::refresh::discovery::discover;
 use crate::refresh::entity_tag::EntityTag;
 use crate::refresh::fetch_error::FetchError;
@@ -44,6 +45,7 @@ impl Remote {
         issuer: Arc<str>,
         jwks_uri: Option<&str>,
         settings: &FetchSettings,
+        pool: &ClientPool,
     ) -> Result<Self, String> {
         let (key, text) = match jwks_uri {
             Some(jwks_uri) => ("jwks_uri", jwks_uri),
@@ -63,7 +65,7 @@ impl Remote {
             ("http", None) => Tls::Possible,
             _ => Tls::Needed,
         };
-        let client = JwksClient::new(&issuer, settings, tls)?;
+        let client = JwksClient::new(&issuer, settings, tls, pool)?;
         client.check(&url).map_err(|forbidden| format!("{key} {text:?}: {forbidden}"))?;
         let place = match jwks_uri {
             Some(_) => Place::JwksUri(url),

@@ -121,3 +121,30 @@ async fn f29_keys_that_have_moved_are_found_where_they_are() {
     assert_eq!(kind(&gate, &unknown).await, Err(UnknownKey));
     assert_eq!(moved.jwks_requests(), requests + 1);
 }
+
+/// What a flood leaves behind: memory that grows with the names in it would be the flood's to fill.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f28_a_flood_of_kids_leaves_nothing_behind() {
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let served = served().await;
+    let gate = loaded(over(&served).refresh_cooldown(HOUR)).await;
+    let mint = token(&served);
+    let flood = async |from: u32| {
+        for number in from..from + 20_000 {
+            // Long names, so that what is kept of them shows: 20,000 of them are 8 MB.
+            let junk = mint.clone().kid(format!("{number:0>400}")).mint();
+            assert_eq!(kind(&gate, &junk).await, Err(UnknownKey));
+        }
+    };
+    flood(0).await;
+    let before = resident();
+    flood(20_000).await;
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 2_048, "{grown} KiB more");
+    assert_eq!(served.jwks_requests(), 1 + 2);
+}

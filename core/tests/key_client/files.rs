@@ -81,6 +81,28 @@ async fn a_file_that_turns_bad_or_goes_leaves_its_keys_and_says_why() {
     assert_eq!(status().state(), KeyState::Fresh);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_is_read_again_when_a_file_comes_or_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|kid| SigningKey::generate(Alg::ES256, kid));
+    let at = |key: &SigningKey| folder.path().join(key.kid()).with_extension("pem");
+    fs::write(at(&first), first.public_key_pem()).unwrap();
+    let idp = support::issuer(Alg::ES256);
+    let rules = Issuer::new(idp.issuer()).audience(AUDIENCE).key_directory(folder.path()).watch_files();
+    let gate = loaded(rules).await;
+    let token = |key: &SigningKey| idp.token().audience(AUDIENCE).signed_by(key).mint();
+    let accepts =
+        |token: &str| matches!(gate.authenticate_token(token, gate.now()), Decision::Decided(Ok(_)));
+    let (old, new) = (token(&first), token(&second));
+    assert!(accepts(&old) && !accepts(&new));
+    replace(&at(&second), &second.public_key_pem());
+    eventually(|| accepts(&new)).await;
+    assert!(accepts(&old));
+    fs::remove_file(at(&first)).unwrap();
+    eventually(|| !accepts(&old)).await;
+    assert!(accepts(&new));
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_that_is_turned_to_another_file_is_a_change() {

@@ -159,3 +159,40 @@ async fn n110_an_unknown_issuer_causes_no_request() {
     assert_eq!((stranger.jwks_requests(), stranger.discovery_requests()), (0, 0));
     assert_eq!(trusted.jwks_requests(), 1);
 }
+
+/// As services do: one authenticator for the whole program, whoever runs requests.
+#[test]
+fn f39_one_static_authenticator_serves_two_runtimes_one_of_which_ends() {
+    use std::sync::OnceLock;
+
+    static GATE: OnceLock<Authenticator> = OnceLock::new();
+    let (first, second, idp) = (Runtime::new().unwrap(), Runtime::new().unwrap(), Runtime::new().unwrap());
+    let served = idp.block_on(served());
+    let known = token(&served).mint();
+    // Keys are fetched on the runtime that it is built in.
+    let gate = first.block_on(async {
+        let gate = loaded(over(&served)).await;
+        GATE.get_or_init(|| gate)
+    });
+    second.block_on(async {
+        assert_eq!(kind(gate, &known).await, Ok(()));
+        served.issuer().rotate();
+        assert_eq!(kind(gate, &token(&served).mint()).await, Ok(()), "fetched on the other runtime");
+    });
+    served.issuer().rotate();
+    served.set_jwks(Behaviour::Hold);
+    let new = token(&served).mint();
+    let waiting = second.spawn(pending(gate, &new));
+    idp.block_on(patiently(served.wait_for_jwks_requests(3)));
+    first.shutdown_background();
+    second.block_on(async {
+        assert_eq!(patiently(waiting).await.unwrap().unwrap_err().kind(), KeysUnavailable, "who waited");
+        for _ in 0..100 {
+            assert_eq!(kind(gate, &new).await, Err(KeysUnavailable), "where keys cannot come");
+            assert_eq!(kind(gate, &known).await, Ok(()), "where they are there");
+        }
+        assert!(patiently(gate.refresh_now(served.issuer().issuer()).unwrap()).await.is_err());
+        assert_eq!(patiently(gate.ready()).await, Ok(()));
+        assert!(gate.status()[0].is_usable());
+    });
+}

@@ -69,7 +69,8 @@ async fn a_redirect_that_was_followed_is_told_from_an_answer() {
     let served = served().await;
     let custom = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
     let settings = FetchSettings { http_client: Some(HttpClient::new(custom)), ..FetchSettings::default() };
-    let client = JwksClient::new(served.issuer().issuer(), &settings, Tls::Never).unwrap();
+    let client =
+        JwksClient::new(served.issuer().issuer(), &settings, Tls::Never, &ClientPool::default()).unwrap();
     // What the client takes off the URL makes no other place of it.
     for spelling in ["#fragment", "", "?"] {
         let url = format!("{}{spelling}", served.jwks_uri());
@@ -98,7 +99,7 @@ fn a_proxy_is_said_in_full() {
         ("", false),
     ] {
         let settings = FetchSettings { proxy: Some(url.into()), ..FetchSettings::default() };
-        let built = JwksClient::new("https://idp.example", &settings, Tls::Never);
+        let built = JwksClient::new("https://idp.example", &settings, Tls::Never, &ClientPool::default());
         assert_eq!(built.is_ok(), is_good, "{url:?}");
         if let Err(message) = built {
             assert!(message.starts_with("proxy \""), "{message}");

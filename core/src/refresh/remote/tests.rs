@@ -9,7 +9,7 @@ async fn served() -> ServedIssuer {
 
 fn remote(served: &ServedIssuer) -> Remote {
     let issuer = served.issuer().issuer().into();
-    Remote::new(issuer, Some(served.jwks_uri()), &FetchSettings::default()).unwrap()
+    Remote::new(issuer, Some(served.jwks_uri()), &FetchSettings::default(), &ClientPool::default()).unwrap()
 }
 
 /// The tag that the last request for the key set asked with.
@@ -75,7 +75,8 @@ async fn f23_a_304_that_nobody_asked_for_never_counts() {
     }
     // Nor does one of the metadata, which is asked for without a tag.
     let mut discovered =
-        Remote::new(served.issuer().issuer().into(), None, &FetchSettings::default()).unwrap();
+        Remote::new(served.issuer().issuer().into(), None, &FetchSettings::default(), &ClientPool::default())
+            .unwrap();
     served.set_discovery(Behaviour::status(304));
     assert_eq!(discovered.fetch().await.unwrap_err(), NOT_MODIFIED);
 }
@@ -86,7 +87,8 @@ async fn f23_a_tag_is_for_the_place_that_gave_it() {
     served.set_jwks(tagged("\"v1\"", &[]));
     moved.set_jwks(Behaviour::status(304));
     let issuer = served.issuer().issuer();
-    let mut remote = Remote::new(issuer.into(), None, &FetchSettings::default()).unwrap();
+    let mut remote =
+        Remote::new(issuer.into(), None, &FetchSettings::default(), &ClientPool::default()).unwrap();
     remote.fetch().await.unwrap();
     served.set_discovery(Behaviour::body(
         json!({ "issuer": issuer, "jwks_uri": moved.jwks_uri() }).to_string(),
@@ -138,7 +140,7 @@ async fn f21_what_discovery_names_is_refused_as_forbidden() {
     let served = served().await;
     let issuer = served.issuer().issuer();
     let settings = FetchSettings { guard: true, ..FetchSettings::default() };
-    let mut remote = Remote::new(issuer.into(), None, &settings).unwrap();
+    let mut remote = Remote::new(issuer.into(), None, &settings, &ClientPool::default()).unwrap();
     for (host, label) in [
         ("https://169.254.169.254", "forbidden_address"),
         ("https://2852039166", "forbidden_address"),
@@ -169,7 +171,7 @@ fn f21_a_place_that_is_refused_anyway_is_a_mistake_of_the_configuration() {
         ("http://127.0.0.1:1", Some("http://127.0.0.1:2/jwks"), &guarded, None),
         ("https://a.example", Some("https://169.254.169.254/jwks"), &any, None),
     ] {
-        let message = Remote::new(issuer.into(), jwks_uri, settings).err();
+        let message = Remote::new(issuer.into(), jwks_uri, settings, &ClientPool::default()).err();
         let told = message.as_deref().map(|message| {
             assert!(message.contains(jwks_uri.unwrap_or(issuer)), "{message}");
             message.contains(problem.unwrap_or("-"))
