@@ -215,7 +215,7 @@ async fn gauges_tell_how_the_keys_are() {
     world.live().await;
     let exposition = Exposition::parse(&world.text());
     // Ten minutes of freshness, and an hour has passed.
-    assert_eq!(of(&exposition, &up), [1.0, 3_600.0, 3_000.0]);
+    assert_eq!(format!("{:?}", of(&exposition, &up)), "[1.0, 3600.0, 3000.0]");
     let [usable, age, stale] = of(&exposition, CONFIGURED);
     assert!((usable, stale) == (1.0, 0.0) && age.is_nan(), "keys of the configuration do not age");
     assert_eq!(exposition.value("claimgate_tenants", &[]), Some(1.0));
