@@ -8,6 +8,10 @@ use crate::refresh::address_guard::ForbiddenAddress;
 
 /// Why a fetch failed. It names what was configured and what came, never the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "jwks-client"),
+    allow(dead_code, reason = "most of this can only happen on the way through a network")
+)]
 pub(crate) enum FetchError {
     /// No connection, or it broke: the cause in the client's words.
     Unreachable(String),
