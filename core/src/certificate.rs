@@ -41,7 +41,7 @@ pub(crate) struct CertificateFacts {
 ///
 /// They pick among keys that are trusted already, so that SHA-1 is broken does not matter: a second certificate of one
 /// thumbprint would have to be configured first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Thumbprints {
     pub(crate) sha1: Option<[u8; 20]>,
     pub(crate) sha256: Option<[u8; 32]>,

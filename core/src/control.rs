@@ -20,6 +20,7 @@ pub(crate) struct Control {
     #[cfg(feature = "jwks-client")]
     pub(crate) clients: ClientPool,
     overrides: Mutex<HashMap<Arc<str>, Overrides>>,
+    reloading: Mutex<()>,
 }
 
 /// The right to change what is trusted, held while it is changed.
@@ -37,7 +38,13 @@ impl Control {
             #[cfg(feature = "jwks-client")]
             clients: ClientPool::default(),
             overrides: Mutex::default(),
+            reloading: Mutex::default(),
         }
+    }
+
+    /// Waits for whoever reloads now. Held while files are read, which levers do not wait for.
+    pub(crate) fn reload(&self) -> MutexGuard<'_, ()> {
+        self.reloading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for whoever changes something now. Never held across an await or a fetch.

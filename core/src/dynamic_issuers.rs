@@ -189,7 +189,12 @@ impl DynamicIssuers {
         if limits.burst == 0 || limits.one_per.is_zero() {
             problem(format!("budget = {} and one per {:?}: both from 1", limits.burst, limits.one_per));
         }
-        for (name, time) in [("keep_for", limits.keep_for), ("timeout", limits.timeout)] {
+        if limits.denied == 0 {
+            problem("max_denied = 0: every token of a stranger would be asked about".to_owned());
+        }
+        let times =
+            [("keep_for", limits.keep_for), ("deny_for", limits.deny_for), ("timeout", limits.timeout)];
+        for (name, time) in times {
             if time.is_zero() {
                 problem(format!("{name} = 0s: nothing could meet it"));
             }
@@ -198,6 +203,9 @@ impl DynamicIssuers {
 
     /// Whether `issuer` may be asked about.
     pub(crate) fn covers(&self, issuer: &str) -> bool {
+        if issuer.len() > LONGEST_NAME {
+            return false;
+        }
         let has_prefix = self.prefixes.iter().any(|prefix| issuer.starts_with(prefix.as_str()));
         has_prefix && is_canonical(issuer)
     }
@@ -264,6 +272,9 @@ impl Default for TenantLimits {
         }
     }
 }
+
+/// Far beyond what any issuer is called; it bounds what a stranger can have kept, asked and fetched.
+const LONGEST_NAME: usize = 1_024;
 
 #[cfg(test)]
 mod tests {

@@ -79,6 +79,9 @@ pub enum AuthErrorKind {
     InsufficientScope,
     /// The token is good and does not meet a rule of the route that is not about scopes.
     AccessDenied,
+    /// Whether the issuer is trusted cannot be told now: the resolver of dynamic issuers does not answer, or has been asked
+    /// too often.
+    IssuerUnavailable,
     /// There are no keys to judge the token by: none came yet, or they are too old.
     KeysUnavailable,
     /// A handler or a rule asks for a verified token and no authentication stands before it. A fault of the application.
@@ -112,7 +115,8 @@ impl AuthError {
         self.key_id.as_ref()
     }
 
-    /// After what time a new attempt is worth while, with [`KeysUnavailable`](AuthErrorKind::KeysUnavailable).
+    /// After what time a new attempt is worth while, with [`KeysUnavailable`](AuthErrorKind::KeysUnavailable) and
+    /// [`IssuerUnavailable`](AuthErrorKind::IssuerUnavailable).
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -128,6 +132,11 @@ impl AuthError {
 
     pub(crate) fn insufficient_scope(scopes: Arc<str>) -> Self {
         AuthError { scopes: Some(scopes), ..AuthError::new(AuthErrorKind::InsufficientScope) }
+    }
+
+    #[cfg(feature = "jwks-client")]
+    pub(crate) fn issuer_unavailable(retry_after: Duration) -> Self {
+        AuthError { retry_after: Some(retry_after), ..AuthError::new(AuthErrorKind::IssuerUnavailable) }
     }
 
     pub(crate) fn keys_unavailable(retry_after: Duration) -> Self {
@@ -165,7 +174,7 @@ impl std::error::Error for AuthError {}
 impl AuthErrorKind {
     /// All kinds, in their order.
     #[cfg(any(test, feature = "metrics"))]
-    pub(crate) const ALL: [AuthErrorKind; 29] = [
+    pub(crate) const ALL: [AuthErrorKind; 30] = [
         AuthErrorKind::MissingCredentials,
         AuthErrorKind::MalformedCredentials,
         AuthErrorKind::MultipleCredentials,
@@ -193,6 +202,7 @@ impl AuthErrorKind {
         AuthErrorKind::ClaimsShape,
         AuthErrorKind::InsufficientScope,
         AuthErrorKind::AccessDenied,
+        AuthErrorKind::IssuerUnavailable,
         AuthErrorKind::KeysUnavailable,
         AuthErrorKind::MissingLayer,
     ];
@@ -227,6 +237,7 @@ impl AuthErrorKind {
             AuthErrorKind::ClaimsShape => "claims_shape",
             AuthErrorKind::InsufficientScope => "insufficient_scope",
             AuthErrorKind::AccessDenied => "access_denied",
+            AuthErrorKind::IssuerUnavailable => "issuer_unavailable",
             AuthErrorKind::KeysUnavailable => "keys_unavailable",
             AuthErrorKind::MissingLayer => "missing_layer",
         }
@@ -264,6 +275,7 @@ impl AuthErrorKind {
             AuthErrorKind::ClaimsShape => "the claims do not have the expected shape",
             AuthErrorKind::InsufficientScope => "the token lacks a scope",
             AuthErrorKind::AccessDenied => "the token does not meet the rule of the route",
+            AuthErrorKind::IssuerUnavailable => "whether the issuer is trusted cannot be told now",
             AuthErrorKind::KeysUnavailable => "there are no keys to judge the token by",
             AuthErrorKind::MissingLayer => "no authentication stands before this route",
         }
@@ -350,6 +362,7 @@ mod tests {
             (AuthErrorKind::ClaimsShape, "claims_shape"),
             (AuthErrorKind::InsufficientScope, "insufficient_scope"),
             (AuthErrorKind::AccessDenied, "access_denied"),
+            (AuthErrorKind::IssuerUnavailable, "issuer_unavailable"),
             (AuthErrorKind::KeysUnavailable, "keys_unavailable"),
             (AuthErrorKind::MissingLayer, "missing_layer"),
         ];

@@ -20,6 +20,8 @@ pub(crate) struct FetchSettings {
     pub(crate) allow_insecure_http: bool,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) client_identity: Option<PathBuf>,
+    /// What is in these two files, as a digest, once they were read: they may change under their names.
+    pub(crate) files: Option<[u8; 32]>,
     pub(crate) proxy: Option<ProxyUrl>,
     /// Whether connections to addresses such as those of metadata services are refused.
     pub(crate) guard: bool,
@@ -49,6 +51,16 @@ pub enum Start {
 }
 
 impl FetchSettings {
+    /// Whether keys that were fetched by `self` may serve until the first fetch by `other`: not if `other` would have refused
+    /// the way they came, or trusts other servers.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn is_as_strict_as(&self, other: &FetchSettings) -> bool {
+        (self.guard || !other.guard)
+            && (!self.allow_insecure_http || other.allow_insecure_http)
+            && self.jwks_hosts == other.jwks_hosts
+            && self.files == other.files
+    }
+
     pub(crate) fn check(&self, problem: &mut impl FnMut(String)) {
         if self.refresh_interval < Duration::from_secs(1) {
             problem(format!("refresh_interval = {:?}: at least 1s", self.refresh_interval));
@@ -161,6 +173,7 @@ impl Default for FetchSettings {
             allow_insecure_http: false,
             ca_file: None,
             client_identity: None,
+            files: None,
             proxy: None,
             guard: false,
             #[cfg(feature = "jwks-client")]

@@ -110,6 +110,15 @@ impl VerificationKey {
         &self.0.name
     }
 
+    /// Whether `other` is the same key under the same name, out of the same certificate and for the same algorithms.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn is_same(&self, other: &VerificationKey) -> bool {
+        self.0.thumbprint == other.0.thumbprint
+            && self.0.name == other.0.name
+            && self.0.certificate == other.0.certificate
+            && self.algorithms().eq(other.algorithms())
+    }
+
     /// Whether this is what the key is called.
     pub(crate) fn is_named(&self, key_id: &str) -> bool {
         match &self.0.name {

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::certificate::Thumbprints;
 use crate::moment::Moment;
 
 /// Takes the demand for newer keys of one issuer.
@@ -16,6 +17,7 @@ pub(crate) trait KeyDemand: Send + Sync {
 pub(crate) struct Miss<'a> {
     pub(crate) kind: MissKind,
     pub(crate) key_id: Option<&'a str>,
+    pub(crate) thumbprints: Thumbprints,
     /// The generation of the keys that it looked through.
     pub(crate) seen: u64,
 }

@@ -51,6 +51,12 @@ impl KeyIndex {
         self.default = Some(place);
     }
 
+    /// The place of the key for tokens that name none.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn default(&self) -> Option<usize> {
+        self.default
+    }
+
     /// The keys that stand for any `kid`.
     pub(crate) fn for_any_key_id(&self) -> &[usize] {
         &self.for_any_key_id

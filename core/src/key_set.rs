@@ -105,6 +105,14 @@ impl KeySet {
         &self.keys
     }
 
+    /// Whether `other` has the same keys under the same names, in the same order.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn is_same(&self, other: &KeySet) -> bool {
+        self.keys.len() == other.keys.len()
+            && self.index.default() == other.index.default()
+            && self.keys.iter().zip(&other.keys).all(|(one, another)| one.is_same(another))
+    }
+
     /// Whether no key is usable.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -61,17 +61,18 @@ impl Authenticator {
         })
     }
 
-    /// Takes the key with this thumbprint out of use, whether `issuer` publishes it now or not.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownIssuer`](LeverError::UnknownIssuer).
-    pub fn revoke_thumbprint(&self, issuer: &str, thumbprint: [u8; 32]) -> Result<(), LeverError> {
-        self.pull(issuer, |trusted, overrides| {
-            overrides.revoked = overrides.revoked.with(thumbprint, None);
+    /// Takes the key with this thumbprint out of use, whether `issuer` publishes it now or not, and whether the issuer is
+    /// trusted now or not: a tenant that nobody has heard of for an hour, or an issuer that a reload brings back, comes without
+    /// the key.
+    pub fn revoke_thumbprint(&self, issuer: &str, thumbprint: [u8; 32]) {
+        let mut changing = self.control().change();
+        let overrides = changing.entry(issuer.into()).or_default();
+        overrides.revoked = overrides.revoked.with(thumbprint, None);
+        if let Ok(trusted) = self.trusted(issuer) {
             trusted.keys.revoke(overrides.revoked.clone());
-            Ok("key revoked")
-        })
+        }
+        let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
+        warn!(target: "claimgate", issuer, revoked, pinned, "key revoked by an operator");
     }
 
     /// Takes back [`revoke_key`](Self::revoke_key): the keys may serve again where the source still has them.
@@ -92,14 +93,17 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`UnknownIssuer`](LeverError::UnknownIssuer), and [`UnknownKey`](LeverError::UnknownKey) where it is not revoked.
+    /// [`UnknownKey`](LeverError::UnknownKey) where it is not revoked.
     pub fn restore_thumbprint(&self, issuer: &str, thumbprint: [u8; 32]) -> Result<(), LeverError> {
-        self.pull(issuer, |trusted, overrides| {
-            let kept = overrides.revoked.without_thumbprint(thumbprint);
-            overrides.revoked = kept.ok_or(LeverError::UnknownKey)?;
+        let mut changing = self.control().change();
+        let overrides = changing.get_mut(issuer).ok_or(LeverError::UnknownKey)?;
+        overrides.revoked = overrides.revoked.without_thumbprint(thumbprint).ok_or(LeverError::UnknownKey)?;
+        if let Ok(trusted) = self.trusted(issuer) {
             trusted.keys.revoke(overrides.revoked.clone());
-            Ok("key restored")
-        })
+        }
+        let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
+        warn!(target: "claimgate", issuer, revoked, pinned, "key restored by an operator");
+        Ok(())
     }
 
     /// Pins `keys`: they alone verify the tokens of `issuer` until [`unpin`](Self::unpin), and they do not age. A fetch in

@@ -50,6 +50,8 @@ impl AuthError {
         }
         match RefusalClass::of(self.kind()) {
             RefusalClass::Unauthenticated => refused!(debug),
+            // Any stranger can name an issuer; what is wrong with the resolver is told by itself.
+            RefusalClass::Unavailable if self.kind() == AuthErrorKind::IssuerUnavailable => refused!(info),
             RefusalClass::Unavailable => refused!(warn),
             RefusalClass::Internal => refused!(error),
             RefusalClass::InvalidRequest | RefusalClass::InvalidToken | RefusalClass::InsufficientScope => {

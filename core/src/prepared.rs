@@ -15,7 +15,7 @@ use crate::policy::Policy;
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{ClientPool, Remote};
 #[cfg(feature = "refresh")]
-use crate::refresh::{Driven, Fetcher, Place};
+use crate::refresh::{Driven, Fetcher, KeyFiles, Place};
 use crate::source::KeyOrigin;
 use crate::trusted_issuer::TrustedIssuer;
 
@@ -35,11 +35,15 @@ impl PreparedIssuer {
         realm: Option<Arc<str>>,
         #[cfg(feature = "jwks-client")] clients: &ClientPool,
     ) -> Result<Self, String> {
-        let (described, policy) = (issuer.clone(), issuer.policy(realm));
+        #[cfg_attr(
+            not(feature = "jwks-client"),
+            allow(unused_mut, reason = "only the key client reads files of its own")
+        )]
+        let (mut described, policy) = (issuer.clone(), issuer.policy(realm));
         match KeyOrigin::of(issuer)? {
             KeyOrigin::Fixed(keys) => Ok(PreparedIssuer {
                 #[cfg(feature = "refresh")]
-                place: issuer.watches_files().then(|| Place::Files(Box::new(issuer.clone()))),
+                place: issuer.watches_files().then(|| Place::Files(Box::new(KeyFiles::new(issuer)))),
                 described,
                 policy,
                 configured: Some(keys),
@@ -51,6 +55,7 @@ impl PreparedIssuer {
             #[cfg(feature = "jwks-client")]
             KeyOrigin::Remote { jwks_uri } => {
                 let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch, clients)?;
+                described.fetch.files = remote.files();
                 let place = Some(Place::Remote(Box::new(remote)));
                 Ok(PreparedIssuer { described, policy, configured: None, place })
             }
@@ -120,7 +125,7 @@ fn driven(
     overrides: Overrides,
     control: &Control,
 ) -> TrustedIssuer {
-    let before = before.filter(|before| before.described.source == described.source);
+    let before = before.filter(|before| before.described.source.is_place_of(&described.source));
     if let Some(before) =
         before.filter(|before| before.driven.is_some() && before.described.keys_as(&described))
     {
@@ -134,6 +139,7 @@ fn driven(
     let first = if configured.is_some() { described.fetch.refresh_interval } else { Duration::ZERO };
     let keys = Arc::new(LiveKeys::new(configured, overrides));
     // From the same place, fetched by other rules: the keys serve until the first fetch by the new ones.
+    let before = before.filter(|before| before.described.fetch.is_as_strict_as(&described.fetch));
     if let Some(before) = before.filter(|_| keys.snapshot().keys().is_none()) {
         keys.inherit(&before.keys);
     }

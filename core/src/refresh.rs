@@ -9,6 +9,7 @@ mod engine;
 mod fetch_error;
 mod fetched_keys;
 mod fetcher;
+mod key_files;
 mod ready;
 mod shared;
 mod task;
@@ -40,6 +41,7 @@ pub(crate) use fetch_error::FetchError;
 pub(crate) use fetcher::{Fetcher, Place};
 #[cfg(feature = "jwks-client")]
 pub(crate) use host::is_safe_scheme;
+pub(crate) use key_files::KeyFiles;
 pub use ready::KeysNotReady;
 pub(crate) use ready::ready;
 #[cfg(feature = "jwks-client")]

@@ -68,7 +68,7 @@ impl RefusalClass {
             | AuthErrorKind::UnprovenPossession
             | AuthErrorKind::ClaimsShape => RefusalClass::InvalidToken,
             AuthErrorKind::InsufficientScope | AuthErrorKind::AccessDenied => RefusalClass::InsufficientScope,
-            AuthErrorKind::KeysUnavailable => RefusalClass::Unavailable,
+            AuthErrorKind::IssuerUnavailable | AuthErrorKind::KeysUnavailable => RefusalClass::Unavailable,
             AuthErrorKind::MissingLayer => RefusalClass::Internal,
         }
     }

@@ -31,6 +31,8 @@ impl Authenticator {
                 builder.sources
             )));
         }
+        // From the reading to the swap, so that what was read later is not replaced by what was read before.
+        let _one_at_a_time = control.reload();
         let prepared = builder.prepared_for(&control)?;
         let issuers = prepared.len();
         // Held to the end: no other reload and no lever comes between the look at what was trusted and the swap.

@@ -112,6 +112,7 @@ mod tests {
             (AuthErrorKind::BadSignature, "16"),
             (AuthErrorKind::MultipleCredentials, "3"),
             (AuthErrorKind::InsufficientScope, "7"),
+            (AuthErrorKind::IssuerUnavailable, "14"),
             (AuthErrorKind::KeysUnavailable, "14"),
             (AuthErrorKind::MissingLayer, "13"),
         ] {

@@ -1,6 +1,7 @@
 //! The tenants that are known, and the finding out about others.
 
 mod directory;
+mod resolution;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -15,7 +16,7 @@ use tracing::{Instrument, info, info_span, warn};
 use crate::budget::Budget;
 use crate::control::Control;
 use crate::dynamic_issuers::{DynamicIssuers, ResolveError};
-use crate::issuer::Issuer;
+use crate::error::LoggedKeyId;
 use crate::key_demand::{Fetched, FetcherGone};
 use crate::meters::TenantMeters;
 use crate::moment::Moment;
@@ -42,7 +43,10 @@ pub(crate) struct Tenants {
 
 /// What is under way.
 struct Desk {
+    /// For names that are not known.
     budget: Budget,
+    /// For tenants that are: strangers cannot keep the resolver from being asked about these.
+    again: Budget,
     denied: Denied,
     resolving: HashMap<Arc<str>, Resolving>,
 }
@@ -69,6 +73,7 @@ impl Tenants {
         let limits = &dynamic.limits;
         let desk = Desk {
             budget: Budget::new(limits.burst, limits.one_per),
+            again: Budget::new(limits.burst.saturating_mul(10), limits.one_per / 10),
             denied: Denied::new(limits.denied),
             resolving: HashMap::new(),
         };
@@ -93,14 +98,18 @@ impl Tenants {
     pub(crate) fn find(self: &Arc<Self>, issuer: &str, may_ask: bool, now: Moment) -> Found {
         let limits = &self.dynamic.limits;
         if let Some(tenant) = self.known.get(issuer, now) {
+            self.sweep(now);
             let age = now.since(tenant.resolved);
             if age <= limits.keep_for {
                 return Found::Known(tenant.trusted.clone());
             }
-            if age <= limits.keep_for.saturating_add(tenant.trusted.described.fetch.stale_for) {
+            // A tenant that nobody asked about for long may be gone, unless it is the resolver that does not answer.
+            let stale_for = tenant.trusted.described.fetch.stale_for;
+            let grace = if tenant.has_failed() { stale_for.max(limits.keep_for) } else { limits.keep_for };
+            if age <= limits.keep_for.saturating_add(grace) {
                 // Beside the request: what the resolver says holds for those that come later.
-                if tenant.may_ask_again(now) {
-                    let _ = self.ask(issuer, now);
+                if self.known.may_ask_again(&tenant, now) {
+                    let _ = self.ask(issuer, Asked::Again, now);
                 }
                 return Found::Known(tenant.trusted.clone());
             }
@@ -112,7 +121,20 @@ impl Tenants {
             let denied = self.desk().denied.contains(self.hasher.hash_one(issuer), now);
             return if denied { Found::Nobody } else { Found::Refused { retry_after: RETRY_SOON } };
         }
-        self.ask(issuer, now)
+        self.ask(issuer, Asked::First, now)
+    }
+
+    /// Lets tenants go that nobody uses, now and then, beside the requests.
+    fn sweep(self: &Arc<Self>, now: Moment) {
+        if let Some(runtime) = self.control.runtime.as_ref().filter(|_| self.known.is_sweep_due(now)) {
+            let tenants = Arc::downgrade(self);
+            runtime.spawn(async move {
+                if let Some(tenants) = tenants.upgrade() {
+                    tenants.known.sweep(tenants.dynamic.limits.idle_for, now);
+                    tenants.meters.known(|| tenants.count());
+                }
+            });
+        }
     }
 
     /// All tenants that are known.
@@ -130,8 +152,8 @@ impl Tenants {
         self.known.peek(issuer)
     }
 
-    fn ask(self: &Arc<Self>, issuer: &str, now: Moment) -> Found {
-        if self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
+    fn ask(self: &Arc<Self>, issuer: &str, asked: Asked, now: Moment) -> Found {
+        if asked == Asked::First && self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
             return Found::Refused { retry_after: RETRY_SOON };
         }
         let mut desk = self.desk();
@@ -150,14 +172,19 @@ impl Tenants {
         let Some(runtime) = &self.control.runtime else {
             return Found::Refused { retry_after: RETRY_SOON };
         };
-        if !desk.budget.take(now) {
+        let budget = match asked {
+            Asked::First => &mut desk.budget,
+            Asked::Again => &mut desk.again,
+        };
+        if !budget.take(now) {
             self.meters.spent();
             return Found::Refused { retry_after: self.dynamic.limits.one_per.max(RETRY_SOON) };
         }
         let (sender, ended) = watch::channel(());
         let name: Arc<str> = issuer.into();
         let span = info_span!(target: "claimgate", "resolve_tenant", issuer);
-        let resolving = resolve(Arc::downgrade(self), self.dynamic.clone(), name.clone(), sender);
+        let (tenants, realm) = (Arc::downgrade(self), self.realm.clone());
+        let resolving = resolve(tenants, self.dynamic.clone(), name.clone(), realm, sender);
         let task = runtime.spawn(resolving.instrument(span));
         let found = Found::Awaited(wait(ended.clone(), Waiting::one_of(&self.waiting)));
         desk.resolving.insert(name, Resolving { ended, task: task.abort_handle() });
@@ -165,17 +192,18 @@ impl Tenants {
     }
 
     /// What the resolver said of `issuer` holds from here on.
-    fn settle(&self, issuer: &Arc<str>, answer: Result<Option<TenantAnswer>, ResolveError>) {
+    fn settle(&self, issuer: &Arc<str>, answer: Result<Option<PreparedIssuer>, ResolveError>) {
         let now = self.control.clock.now();
         match answer {
-            Ok(Some(TenantAnswer(prepared))) => {
+            Ok(Some(prepared)) => {
                 // No lever comes between the look at what operators have said and the tenant being known.
                 let changing = self.control.change();
                 let before = self.known.peek(issuer);
                 let overrides = changing.get(issuer).cloned().unwrap_or_default();
                 let trusted =
                     prepared.trust(before.as_deref(), overrides, self.meters.issuer.clone(), &self.control);
-                self.known.insert(issuer.clone(), Arc::new(trusted), self.dynamic.limits.idle_for, now);
+                self.known.insert(issuer.clone(), Arc::new(trusted), now);
+                info!(target: "claimgate", issuer = &**issuer, "tenant resolved");
             }
             Ok(None) => {
                 let until = now.later(self.dynamic.limits.deny_for);
@@ -184,11 +212,13 @@ impl Tenants {
                 self.known.remove(issuer);
             }
             Err(error) => {
-                warn!(target: "claimgate", issuer = &**issuer, "tenant could not be resolved: {error}");
+                self.known.note_failure(issuer);
+                // The name is a stranger's until the resolver knows it.
+                let issuer = LoggedKeyId::new(issuer);
+                warn!(target: "claimgate", %issuer, "tenant could not be resolved: {error}");
             }
         }
         self.meters.known(|| self.count());
-        self.desk().resolving.remove(issuer);
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -203,76 +233,43 @@ impl Drop for Tenants {
     }
 }
 
-/// An issuer that the resolver described, checked as one of the configuration is.
-struct TenantAnswer(PreparedIssuer);
+/// Why the resolver is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    First,
+    Again,
+}
 
+/// Asks the resolver, and lets what it says hold from here on.
 async fn resolve(
     tenants: Weak<Tenants>,
     dynamic: DynamicIssuers,
     issuer: Arc<str>,
+    realm: Option<Arc<str>>,
     ended: watch::Sender<()>,
 ) {
-    let limit = dynamic.limits.timeout;
-    let asked = {
-        let (resolver, issuer) = (dynamic.resolver.clone(), issuer.clone());
-        // In a task of its own, so that a resolver which panics takes nothing with it.
-        AbortOnDrop(tokio::spawn(async move { resolver.resolve(&issuer).await }.in_current_span()))
+    let clients = match tenants.upgrade() {
+        Some(tenants) => tenants.control.clone(),
+        None => return,
     };
-    let answer = asked.within(limit).await;
+    let answer = resolution::ask(dynamic, issuer.clone(), realm, clients).await;
+    // Taken off the desk however this ends, and before whoever waits is woken.
+    let off_the_desk = OnDesk(&tenants, &issuer);
     if let Some(tenants) = tenants.upgrade() {
-        let realm = tenants.realm.clone();
-        let prepared = match answer {
-            Ok(Some(described)) => {
-                prepare(&dynamic, &issuer, described, realm, tenants.control.clone()).await.map(Some)
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
-        if matches!(prepared, Ok(Some(_))) {
-            info!(target: "claimgate", issuer = &*issuer, "tenant resolved");
-        }
-        tenants.settle(&issuer, prepared);
+        tenants.settle(&issuer, answer);
     }
+    drop(off_the_desk);
     drop(ended);
 }
 
-/// Checks what the resolver says as the configuration is checked. A mistake in it is the application's: the request gets a 503
-/// and the log says what is wrong.
-async fn prepare(
-    dynamic: &DynamicIssuers,
-    issuer: &Arc<str>,
-    mut described: Issuer,
-    realm: Option<Arc<str>>,
-    control: Arc<Control>,
-) -> Result<TenantAnswer, ResolveError> {
-    if described.name != **issuer {
-        return Err(ResolveError::new("the resolver described another issuer"));
-    }
-    described.fetch.guard |= dynamic.guards_addresses;
-    // Reads files, sets up a client: not work for a thread that serves requests.
-    let prepared = tokio::task::spawn_blocking(move || {
-        described.checked()?;
-        PreparedIssuer::new(&described, realm, &control.clients)
-    });
-    let prepared = prepared.await.map_err(|_| ResolveError::new("the description of the issuer panicked"))?;
-    prepared.map(TenantAnswer).map_err(ResolveError::new)
-}
+/// A name on the desk, which is taken off when this is dropped.
+struct OnDesk<'t>(&'t Weak<Tenants>, &'t str);
 
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl AbortOnDrop<Result<Option<Issuer>, ResolveError>> {
-    async fn within(mut self, limit: Duration) -> Result<Option<Issuer>, ResolveError> {
-        match tokio::time::timeout(limit, &mut self.0).await {
-            Err(_) => Err(ResolveError::new(format!("no answer within {limit:?}"))),
-            Ok(Err(_)) => Err(ResolveError::new("the resolver panicked")),
-            Ok(Ok(answer)) => answer,
-        }
-    }
-}
-
-impl<T> Drop for AbortOnDrop<T> {
+impl Drop for OnDesk<'_> {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(tenants) = self.0.upgrade() {
+            tenants.desk().resolving.remove(self.1);
+        }
     }
 }
 

@@ -89,7 +89,7 @@ impl Trust {
                     (Verdict::Awaited { wait, then: Asking { issuer: false, ..asking } }, &self.nobody)
                 }
                 Found::Refused { retry_after } => {
-                    refused(worth.err().unwrap_or_else(|| AuthError::keys_unavailable(retry_after)))
+                    refused(worth.err().unwrap_or_else(|| AuthError::issuer_unavailable(retry_after)))
                 }
                 Found::Nobody => refused(AuthErrorKind::UnknownIssuer.into()),
             };

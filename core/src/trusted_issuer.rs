@@ -80,7 +80,8 @@ impl TrustedIssuer {
             return None;
         }
         self.policy.judge(jws.header(), jws.unverified_payload(), now).ok()?;
-        Some(bell.demand(Miss { kind, key_id: jws.header().key_id.as_deref(), seen }, now))
+        let (key_id, thumbprints) = (jws.header().key_id.as_deref(), jws.header().thumbprints);
+        Some(bell.demand(Miss { kind, key_id, thumbprints, seen }, now))
     }
 
     /// All that a request gets to know of who fetches keys; none where nobody does.

@@ -108,7 +108,13 @@ impl<'p> Section<'p> {
         let value = self.table.remove(key)?;
         let typed = read(&value);
         if typed.is_none() {
-            self.problem(format!("{key} = {value}: expected {expected}"));
+            // What is in a table may be a password.
+            let shown = match &value {
+                Value::Table(_) => "a table".to_owned(),
+                Value::Array(list) if list.iter().any(Value::is_table) => "a list of tables".to_owned(),
+                value => value.to_string(),
+            };
+            self.problem(format!("{key} = {shown}: expected {expected}"));
         }
         typed
     }

@@ -1,7 +1,8 @@
 //! The configuration file of a running server, heeded when it changes.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -21,7 +22,8 @@ pub struct ConfigWatch {
 
 impl Config {
     /// Reloads `authenticator` from the file at `path` whenever it changes. A file that is wrong changes nothing, and the log
-    /// says what is wrong with it; so does one that is gone.
+    /// says what is wrong with it; so does one that is gone. What is wrong may be with a file that it names, so it is tried again
+    /// now and then.
     ///
     /// What is not about authentication, such as `listen`, is read at the start only.
     ///
@@ -34,15 +36,14 @@ impl Config {
     ) -> Result<ConfigWatch, ConfigError> {
         let path = path.into();
         let (sender, changes) = sync_channel(1);
-        // Before the watch begins: what changes afterwards is heard of, and differs from this.
-        let text = std::fs::read(&path).ok();
         let files = FileWatch::start([path.as_path()], move || note(&sender)).map_err(ConfigError::single)?;
         let authenticator = authenticator.clone();
+        let heeding = Heeding { path, authenticator, heeded: None, told: None };
         // Reading files and opening key stores takes time that no runtime has to spare. The thread ends with the watch, whose
         // end of the channel is the only one.
         thread::Builder::new()
             .name("claimgate-config".to_owned())
-            .spawn(move || heed(&path, text, &authenticator, &changes))
+            .spawn(move || heeding.run(&changes))
             .map_err(|error| ConfigError::single(format!("no thread to watch the configuration: {error}")))?;
         Ok(ConfigWatch { _files: files })
     }
@@ -53,20 +54,52 @@ fn note(sender: &SyncSender<()>) {
     let _ = sender.try_send(());
 }
 
-fn heed(path: &Path, mut text: Option<Vec<u8>>, authenticator: &Authenticator, changes: &Receiver<()>) {
-    while changes.recv().is_ok() {
-        if !settle(changes) {
+struct Heeding {
+    path: PathBuf,
+    authenticator: Authenticator,
+    /// The file as it serves.
+    heeded: Option<Vec<u8>>,
+    /// What was last told of a file that does not.
+    told: Option<String>,
+}
+
+impl Heeding {
+    /// Looks at the file at once, since it may have changed between its loading and the watch; then whenever something has
+    /// changed beside it, and now and then, since a directory that is put in the place of another is not heard of.
+    fn run(mut self, changes: &Receiver<()>) {
+        loop {
+            self.look();
+            match changes.recv_timeout(LOOK_AGAIN) {
+                Ok(()) if !settle(changes) => return,
+                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Reloads from the file unless it serves already. One that was wrong is tried again, since what was wrong may have been a
+    /// file that it names; it is told once.
+    fn look(&mut self) {
+        let path = &*self.path;
+        let text = std::fs::read(path).ok();
+        if text.is_some() && text == self.heeded {
             return;
         }
-        let now = std::fs::read(path).ok();
-        // Something else in the directory has changed.
-        if now.is_some() && now == text {
-            continue;
-        }
-        text = now;
-        match Config::load(path).and_then(|config| authenticator.reload(config.into_builder())) {
-            Ok(()) => info!(target: "claimgate", ?path, "configuration file heeded"),
-            Err(error) => warn!(target: "claimgate", ?path, "configuration file not heeded: {error}"),
+        let reload =
+            || Config::load(path).and_then(|config| self.authenticator.reload(config.into_builder()));
+        // A panic of a parser, or of whatever a system without threads or files does, must not end the heeding.
+        let reloaded =
+            catch_unwind(AssertUnwindSafe(reload)).map_err(|_| "it made the reader panic".to_owned());
+        match reloaded.and_then(|reloaded| reloaded.map_err(|error| error.to_string())) {
+            Ok(()) => {
+                (self.heeded, self.told) = (text, None);
+                info!(target: "claimgate", ?path, "configuration file heeded");
+            }
+            Err(error) if self.told.as_ref() == Some(&error) => {}
+            Err(error) => {
+                warn!(target: "claimgate", ?path, "configuration file not heeded: {error}");
+                self.told = Some(error);
+            }
         }
     }
 }
@@ -90,5 +123,6 @@ impl fmt::Debug for ConfigWatch {
     }
 }
 
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(50);
 const MOST_WAITS: usize = 20;

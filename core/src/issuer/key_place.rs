@@ -32,6 +32,13 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Whether keys from here may serve until the first from `other`. A source of the application's is mostly made anew with
+    /// the description, and stands for the same place then.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn is_place_of(&self, other: &Source) -> bool {
+        self == other || matches!((self, other), (Source::Custom(_), Source::Custom(_)))
+    }
+
     /// The files and directories that the keys are read from.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {

@@ -139,6 +139,8 @@ fn kind(address: IpAddr) -> Option<&'static str> {
         IpAddr::V6(address) if address.is_unspecified() => Some("unspecified"),
         IpAddr::V6(address) if address.is_unicast_link_local() => Some("link-local"),
         IpAddr::V6(address) if address.is_multicast() => Some("multicast"),
+        // Teredo (RFC 4380, section 4) hides the address of a client in it, and nobody serves keys behind one.
+        IpAddr::V6(address) if matches!(address.segments(), [0x2001, 0, ..]) => Some("Teredo"),
         IpAddr::V6(_) => None,
     }
 }
@@ -152,8 +154,11 @@ fn canonical(address: IpAddr) -> IpAddr {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => return address,
         // Mapped, and compatible (RFC 4291, section 2.5.5).
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
-        // NAT64 (RFC 6052, section 2.1).
+        // Translated (RFC 2765, section 2.1).
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        // NAT64 (RFC 6052, section 2.1), and the block for networks that translate themselves (RFC 8215).
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
         // 6to4 (RFC 3056, section 2).
         | [0x2002, high, low, ..] => u32::from(high) << 16 | u32::from(low),
         _ => return address,
@@ -164,9 +169,11 @@ fn canonical(address: IpAddr) -> IpAddr {
 const LOOPBACK: &str = "loopback";
 
 /// Metadata services at addresses that are not link-local, each from the documentation of its cloud.
-const METADATA: [IpAddr; 6] = [
+const METADATA: [IpAddr; 7] = [
     // Amazon EC2, over IPv6.
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    // Amazon EKS: credentials of a pod.
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
     // Google Compute Engine, over IPv6.
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
     // Scaleway, over IPv6.

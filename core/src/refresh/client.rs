@@ -21,6 +21,7 @@ pub(crate) struct JwksClient {
     client: Client,
     guard: Option<AddressGuard>,
     max_bytes: usize,
+    files: Option<[u8; 32]>,
 }
 
 /// A body and what its headers say about coming again.
@@ -49,12 +50,13 @@ impl JwksClient {
     ) -> Result<Self, String> {
         let max_bytes = settings.max_jwks_bytes;
         if let Some(custom) = &settings.http_client {
-            return Ok(JwksClient { client: custom.client().clone(), guard: None, max_bytes });
+            return Ok(JwksClient { client: custom.client().clone(), guard: None, max_bytes, files: None });
         }
         let guard = settings.guard.then(|| AddressGuard::of(issuer));
-        let connecting = Connecting::of(settings, tls, guard);
-        let client = pool.client(connecting, || connect(settings, tls, guard, || SystemLookup))?;
-        Ok(JwksClient { client, guard, max_bytes })
+        let connecting = Connecting::of(settings, tls, guard)?;
+        let files = connecting.files();
+        let client = pool.client(connecting, |connecting| connect(settings, connecting, || SystemLookup))?;
+        Ok(JwksClient { client, guard, max_bytes, files })
     }
 
     /// A client of its own, with names looked up by what `lookup` makes, if they are guarded.
@@ -66,8 +68,13 @@ impl JwksClient {
         lookup: impl Fn() -> L,
     ) -> Result<Self, String> {
         let guard = settings.guard.then(|| AddressGuard::of(issuer));
-        let client = connect(settings, tls, guard, lookup)?;
-        Ok(JwksClient { client, guard, max_bytes: settings.max_jwks_bytes })
+        let client = connect(settings, &Connecting::of(settings, tls, guard)?, lookup)?;
+        Ok(JwksClient { client, guard, max_bytes: settings.max_jwks_bytes, files: None })
+    }
+
+    /// What was in the files that it was made of, as a digest.
+    pub(crate) fn files(&self) -> Option<[u8; 32]> {
+        self.files
     }
 
     /// Checks what can be said about `url` without asking anybody.
@@ -138,16 +145,18 @@ impl JwksClient {
 /// A client that connects as `settings` say, with names looked up by what `lookup` makes, if they are guarded.
 fn connect<L: Lookup>(
     settings: &FetchSettings,
-    tls: Tls,
-    guard: Option<AddressGuard>,
+    connecting: &Connecting,
     lookup: impl Fn() -> L,
 ) -> Result<Client, String> {
-    let roots = settings.ca_file.as_deref().map_or(Ok(Vec::new()), tls_files::roots)?;
-    let identity = settings.client_identity.as_deref().map(tls_files::identity).transpose()?;
+    let Connecting { tls, guard, roots, identity, .. } = connecting;
+    let roots = settings.ca_file.as_deref().zip(roots.as_deref());
+    let roots = roots.map_or(Ok(Vec::new()), |(path, pem)| tls_files::roots(path, pem))?;
+    let identity = settings.client_identity.as_deref().zip(identity.as_deref());
+    let identity = identity.map(|(path, pem)| tls_files::identity(path, pem)).transpose()?;
     let proxy = settings.proxy.as_ref().map(proxy).transpose()?;
     let builder = || {
         let mut builder = plain();
-        if let Some(guard) = guard {
+        if let Some(guard) = *guard {
             builder = builder.dns_resolver(GuardedResolver::new(guard, lookup()));
         }
         if let Some(identity) = &identity {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use reqwest::Client;
 
 use crate::fetch_settings::{FetchSettings, ProxyUrl};
@@ -18,11 +19,12 @@ pub(crate) struct ClientPool(Mutex<Vec<(Connecting, Client)>>);
 /// All that tells how a client of ours connects. Files count by what is in them: one that has changed makes another client.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Connecting {
-    tls: Tls,
-    guard: Option<AddressGuard>,
+    pub(crate) tls: Tls,
+    pub(crate) guard: Option<AddressGuard>,
     proxy: Option<ProxyUrl>,
-    roots: Option<Vec<u8>>,
-    identity: Option<Vec<u8>>,
+    /// What is in the files that are named, read once for whatever is made of them.
+    pub(crate) roots: Option<Vec<u8>>,
+    pub(crate) identity: Option<Vec<u8>>,
 }
 
 /// What the URLs that a client is for may need of TLS.
@@ -37,16 +39,40 @@ pub(crate) enum Tls {
 }
 
 impl Connecting {
-    pub(crate) fn of(settings: &FetchSettings, tls: Tls, guard: Option<AddressGuard>) -> Self {
-        // A file that cannot be read is told by whoever makes the client of it.
-        let read = |path: &Option<_>| path.as_deref().and_then(|path: &Path| fs::read(path).ok());
-        Connecting {
+    /// How `settings` say. The error names the file that cannot be read.
+    pub(crate) fn of(
+        settings: &FetchSettings,
+        tls: Tls,
+        guard: Option<AddressGuard>,
+    ) -> Result<Self, String> {
+        let read = |name: &str, path: &Option<PathBuf>| {
+            let Some(path) = path else { return Ok(None) };
+            fs::read(path).map(Some).map_err(|error| format!("{name} {path:?} cannot be read: {error}"))
+        };
+        Ok(Connecting {
             tls,
             guard,
             proxy: settings.proxy.clone(),
-            roots: read(&settings.ca_file),
-            identity: read(&settings.client_identity),
+            roots: read("ca_file", &settings.ca_file)?,
+            identity: read("client_identity_file", &settings.client_identity)?,
+        })
+    }
+}
+
+impl Connecting {
+    /// What is in the files, as a digest; none where none is named. A reload asks whether they have changed, and a private
+    /// key is not kept for that.
+    pub(crate) fn files(&self) -> Option<[u8; 32]> {
+        if self.roots.is_none() && self.identity.is_none() {
+            return None;
         }
+        let mut context = Context::new(&SHA256);
+        for file in [&self.roots, &self.identity] {
+            let bytes = file.as_deref().unwrap_or_default();
+            context.update(&bytes.len().to_be_bytes());
+            context.update(bytes);
+        }
+        context.finish().as_ref().try_into().ok()
     }
 }
 
@@ -55,13 +81,13 @@ impl ClientPool {
     pub(crate) fn client(
         &self,
         connecting: Connecting,
-        make: impl FnOnce() -> Result<Client, String>,
+        make: impl FnOnce(&Connecting) -> Result<Client, String>,
     ) -> Result<Client, String> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = pool.iter().find(|(known, _)| *known == connecting) {
             return Ok(client.clone());
         }
-        let client = make()?;
+        let client = make(&connecting)?;
         // Files that change over the years leave clients behind that nobody asks for again.
         if pool.len() >= MOST_CLIENTS {
             pool.remove(0);
@@ -91,11 +117,11 @@ mod tests {
         let mut made = 0;
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut ask = |settings: &FetchSettings, tls| {
-            let client = || {
+            let client = |_: &Connecting| {
                 made += 1;
                 Client::builder().tls_certs_only([]).build().map_err(|error| error.to_string())
             };
-            pool.client(Connecting::of(settings, tls, None), client).unwrap();
+            pool.client(Connecting::of(settings, tls, None).unwrap(), client).unwrap();
             made
         };
         let plain = FetchSettings::default();

@@ -93,7 +93,7 @@ impl Driven {
         Some(async move {
             let gone = |_: FetcherGone| "nobody fetches keys any more".to_owned();
             shared.until(|ended| ended >= generation).await.map_err(gone)?;
-            if shared.engine().loaded() >= generation {
+            if shared.engine().fetched() >= generation {
                 return Ok(());
             }
             Err(shared.last_error().unwrap_or_else(|| "another set was put in place".to_owned()))
@@ -175,7 +175,7 @@ impl Drop for Driven {
 impl KeyDemand for Driven {
     fn demand(&self, miss: Miss<'_>, now: Moment) -> Demand {
         let shared = &self.shared;
-        let wanted = Wanted(shared.hasher.hash_one((miss.kind, miss.key_id)));
+        let wanted = Wanted(shared.hasher.hash_one((miss.kind, miss.key_id, miss.thumbprints)));
         // Each who waits holds a connection: beyond this many, coming again is better for everybody.
         if shared.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
             return Demand::Busy { retry_after: RETRY_SOON };

@@ -18,6 +18,8 @@ pub(crate) struct Engine {
     generation: u64,
     /// The generation of the keys that are in place.
     loaded: u64,
+    /// The generation of the keys that were fetched last.
+    fetched: u64,
     due: Due,
     /// `Retry-After` of the issuer: until then requests cause no fetch either.
     held: Option<Due>,
@@ -108,6 +110,7 @@ impl Engine {
             flight: None,
             generation: 0,
             loaded: 0,
+            fetched: 0,
             due: Due { from: now, after },
             held: None,
             failures: 0,
@@ -176,7 +179,7 @@ impl Engine {
         let flight = self.flight.take_if(|flight| flight.generation == generation)?;
         match outcome {
             Outcome::Keys { max_age } => {
-                self.loaded = generation;
+                (self.loaded, self.fetched) = (generation, generation);
                 self.failures = 0;
                 self.held = None;
                 let floor = SHORTEST_BY_HEADER.min(self.interval);
@@ -214,6 +217,11 @@ impl Engine {
         Some(self.generation + 1)
     }
 
+    /// The fetch was dropped before it ended.
+    pub(crate) fn abandoned(&mut self, generation: u64) {
+        self.flight.take_if(|flight| flight.generation == generation);
+    }
+
     /// Drops the fetch in flight, and fetches no more. Gives the generation of the set that is put in place.
     pub(crate) fn pin(&mut self) -> u64 {
         (self.flight, self.is_asked, self.is_pinned) = (None, false, true);
@@ -234,9 +242,9 @@ impl Engine {
         self.generation - u64::from(self.flight.is_some())
     }
 
-    /// The generation of the keys that are in place.
-    pub(crate) fn loaded(&self) -> u64 {
-        self.loaded
+    /// The generation of the keys that were fetched last.
+    pub(crate) fn fetched(&self) -> u64 {
+        self.fetched
     }
 
     /// How long until the schedule's next attempt; none while a set is pinned.

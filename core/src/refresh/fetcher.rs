@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::fetch_settings::FetchSettings;
-use crate::issuer::Issuer;
 use crate::key_source::KeySource;
 use crate::refresh::fetch_error::FetchError;
 use crate::refresh::fetched_keys::{FetchedKeys, check_usable};
+use crate::refresh::key_files::KeyFiles;
 #[cfg(feature = "jwks-client")]
 use crate::refresh::remote::Remote;
-use crate::source::KeyOrigin;
 
 /// Fetches the keys of one issuer.
 pub(crate) struct Fetcher {
@@ -27,8 +26,7 @@ pub(crate) enum Place {
     #[cfg(feature = "jwks-client")]
     Remote(Box<Remote>),
     Custom(Arc<dyn KeySource>),
-    /// The files that this issuer names.
-    Files(Box<Issuer>),
+    Files(Box<KeyFiles>),
 }
 
 impl Fetcher {
@@ -42,7 +40,7 @@ impl Fetcher {
     #[cfg(feature = "watch")]
     pub(crate) fn paths(&self) -> Vec<&std::path::Path> {
         match &self.place {
-            Place::Files(issuer) => issuer.source.paths(),
+            Place::Files(files) => files.paths(),
             _ => Vec::new(),
         }
     }
@@ -72,18 +70,7 @@ impl Place {
                 check_usable(&loaded.keys)?;
                 Ok(FetchedKeys { keys: Arc::new(loaded.keys), max_age: loaded.max_age, unchanged: false })
             }
-            Place::Files(issuer) => {
-                let issuer = issuer.clone();
-                // A key store is opened with thousands of rounds of a hash: not work for a thread that serves requests.
-                let read = tokio::task::spawn_blocking(move || KeyOrigin::of(&issuer)).await;
-                match read.map_err(|_| FetchError::Panicked)? {
-                    Ok(KeyOrigin::Fixed(keys)) => {
-                        Ok(FetchedKeys { keys: Arc::new(keys), max_age: None, unchanged: false })
-                    }
-                    Ok(_) => Err(FetchError::NotAKeySet),
-                    Err(message) => Err(FetchError::Source { message, retry_after: None }),
-                }
-            }
+            Place::Files(files) => files.read().await,
         }
     }
 }

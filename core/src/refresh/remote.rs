@@ -74,6 +74,11 @@ impl Remote {
         Ok(Remote { issuer, settings: settings.clone(), client, place, last: None })
     }
 
+    /// What was in the files that its client was made of, as a digest.
+    pub(crate) fn files(&self) -> Option<[u8; 32]> {
+        self.client.files()
+    }
+
     /// Fetches once. The caller bounds the time.
     pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
         let url = match &mut self.place {

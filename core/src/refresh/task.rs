@@ -12,6 +12,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{Instrument, info, info_span, warn};
 
+#[cfg(feature = "watch")]
+use crate::key_set::KeySet;
 use crate::refresh::engine::{Outcome, Step};
 use crate::refresh::fetch_error::FetchError;
 use crate::refresh::fetched_keys::FetchedKeys;
@@ -19,12 +21,13 @@ use crate::refresh::fetcher::Fetcher;
 use crate::refresh::shared::Shared;
 
 pub(crate) async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch::Sender<u64>) {
+    #[cfg(feature = "watch")]
+    let mut settling = Settling::default();
     loop {
         #[cfg(feature = "watch")]
         if shared.changed.load(Ordering::Relaxed) {
-            // Whoever writes one file mostly writes more, and files that change all the time are not read all the time. What
-            // changes from the reading on is another change.
-            tokio::time::sleep(SETTLE).await;
+            settling.settle(shared.keys.snapshot().keys().cloned(), shared.last_error()).await;
+            // What changes from the reading on is another change.
             shared.changed.store(false, Ordering::Relaxed);
             let _ = shared.engine().refresh_now();
         }
@@ -51,7 +54,7 @@ pub(crate) async fn run(mut fetcher: Fetcher, shared: Arc<Shared>, ended: watch:
                 match answer.await {
                     Some(Ok(keys)) => shared.put_in_place(generation, &keys),
                     Some(Err(error)) => shared.note_failure(generation, error),
-                    None => {}
+                    None => shared.engine().abandoned(generation),
                 }
                 // Before those who wait: whoever hears that the fetch has ended finds it told.
                 shared.tell();
@@ -81,7 +84,10 @@ impl Shared {
         let (usable, skipped, reason) = (keys.keys().len(), keys.skipped().len(), keys.skipped().next());
         let unchanged = fetched.unchanged;
         self.meters.fetched(if unchanged { "unchanged" } else { "fetched" });
-        info!(target: "claimgate", issuer, usable, skipped, reason, unchanged, ?next, "keys fetched");
+        // Of files that have not changed nothing is said: the log may be a file beside them, and each line a change.
+        if !(unchanged && self.stale_for.is_none()) {
+            info!(target: "claimgate", issuer, usable, skipped, reason, unchanged, ?next, "keys fetched");
+        }
         let private = keys.private_keys();
         if private > 0 {
             warn!(target: "claimgate", issuer, private, "the issuer publishes private keys");
@@ -112,5 +118,29 @@ fn chance() -> f64 {
     }
 }
 
+/// How long to wait between a change and the reading: whoever writes one file mostly writes more. Where the changes are not
+/// of the keys, as where a log is written beside them, the wait grows.
+#[cfg(feature = "watch")]
+#[derive(Default)]
+struct Settling {
+    read: (Option<Arc<KeySet>>, Option<String>),
+    in_vain: u32,
+}
+
+#[cfg(feature = "watch")]
+impl Settling {
+    /// Waits, knowing that `keys` and `error` are what came of the last reading.
+    async fn settle(&mut self, keys: Option<Arc<KeySet>>, error: Option<String>) {
+        let same_keys = self.read.0.as_ref().zip(keys.as_ref()).is_some_and(|(a, b)| Arc::ptr_eq(a, b));
+        let is_same = same_keys && self.read.1 == error;
+        self.in_vain = if is_same { self.in_vain.saturating_add(1) } else { 0 };
+        self.read = (keys, error);
+        let wait = SETTLE.saturating_mul(1 << self.in_vain.min(10));
+        tokio::time::sleep(wait.min(LONGEST_SETTLE)).await;
+    }
+}
+
 #[cfg(feature = "watch")]
 const SETTLE: Duration = Duration::from_millis(50);
+#[cfg(feature = "watch")]
+const LONGEST_SETTLE: Duration = Duration::from_secs(5);

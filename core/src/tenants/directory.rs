@@ -1,8 +1,8 @@
 //! What is known of tenants, in both directions and within bounds.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -16,34 +16,37 @@ pub(crate) struct Directory {
     tenants: ArcSwap<HashMap<Arc<str>, Arc<Tenant>>>,
     most: usize,
     writing: Mutex<()>,
+    /// The first moment that the directory was asked about. Times within it count from there, on the clock that goes on when
+    /// the other is set back.
+    start: OnceLock<Moment>,
+    swept: AtomicU64,
 }
 
 pub(crate) struct Tenant {
     pub(crate) trusted: Arc<TrustedIssuer>,
     pub(crate) resolved: Moment,
-    /// In seconds of the wall clock, which is all that choosing the idlest takes.
-    used: AtomicI64,
-    asked_again: AtomicI64,
+    used: AtomicU64,
+    asked_again: AtomicU64,
+    failed: AtomicBool,
 }
 
 impl Tenant {
-    /// Whether it is time to ask the resolver again, which one request in ten seconds is told.
-    pub(crate) fn may_ask_again(&self, now: Moment) -> bool {
-        let (now, last) = (now.unix_seconds(), self.asked_again.load(Ordering::Relaxed));
-        let is_time = now.saturating_sub(last) >= ASK_AGAIN_SECONDS;
-        is_time && self.asked_again.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    /// Whether the resolver had no answer when it was last asked about the tenant.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 }
 
 impl Directory {
     pub(crate) fn new(most: usize) -> Self {
-        Directory { tenants: ArcSwap::default(), most, writing: Mutex::default() }
+        let (tenants, writing) = (ArcSwap::default(), Mutex::default());
+        Directory { tenants, most, writing, start: OnceLock::new(), swept: AtomicU64::new(0) }
     }
 
     /// The tenant, which is in use now.
     pub(crate) fn get(&self, issuer: &str, now: Moment) -> Option<Arc<Tenant>> {
         let tenant = self.tenants.load().get(issuer).cloned()?;
-        let now = now.unix_seconds();
+        let now = self.seconds(now);
         // Written once a second and not for each request: all cores would pass the line around.
         if tenant.used.load(Ordering::Relaxed) != now {
             tenant.used.store(now, Ordering::Relaxed);
@@ -56,28 +59,32 @@ impl Directory {
         self.tenants.load().get(issuer).map(|tenant| tenant.trusted.clone())
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.tenants.load().len()
-    }
-
     pub(crate) fn all(&self) -> Vec<Arc<TrustedIssuer>> {
         self.tenants.load().values().map(|tenant| tenant.trusted.clone()).collect()
     }
 
-    /// Puts the tenant in. Those that were not used `idle_for` so long leave, and where that is not enough, the idlest.
-    pub(crate) fn insert(
-        &self,
-        issuer: Arc<str>,
-        trusted: Arc<TrustedIssuer>,
-        idle_for: Duration,
-        now: Moment,
-    ) {
-        let (used, asked_again) = (now.unix_seconds().into(), now.unix_seconds().into());
-        let tenant = Arc::new(Tenant { trusted, resolved: now, used, asked_again });
+    pub(crate) fn len(&self) -> usize {
+        self.tenants.load().len()
+    }
+
+    /// Whether it is time to ask the resolver again, which one request in ten seconds is told.
+    pub(crate) fn may_ask_again(&self, tenant: &Tenant, now: Moment) -> bool {
+        is_time(&tenant.asked_again, ASK_AGAIN_SECONDS, self.seconds(now))
+    }
+
+    /// The resolver had no answer about the tenant.
+    pub(crate) fn note_failure(&self, issuer: &str) {
+        if let Some(tenant) = self.tenants.load().get(issuer) {
+            tenant.failed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Puts the tenant in. Where there is no room, the idlest leaves.
+    pub(crate) fn insert(&self, issuer: Arc<str>, trusted: Arc<TrustedIssuer>, now: Moment) {
+        let seconds = self.seconds(now);
+        let (used, asked_again) = (seconds.into(), seconds.into());
+        let tenant = Arc::new(Tenant { trusted, resolved: now, used, asked_again, failed: false.into() });
         self.change(|tenants| {
-            let idle = i64::try_from(idle_for.as_secs()).unwrap_or(i64::MAX);
-            let since = now.unix_seconds().saturating_sub(idle);
-            tenants.retain(|_, tenant| tenant.used.load(Ordering::Relaxed) >= since);
             if !tenants.contains_key(&issuer) && tenants.len() >= self.most {
                 let idlest = tenants.iter().min_by_key(|(_, tenant)| tenant.used.load(Ordering::Relaxed));
                 if let Some(name) = idlest.map(|(name, _)| name.clone()) {
@@ -92,12 +99,38 @@ impl Directory {
         self.change(|tenants| drop(tenants.remove(issuer)));
     }
 
+    /// Whether it is time to look for idle tenants, which one request in a minute is told.
+    pub(crate) fn is_sweep_due(&self, now: Moment) -> bool {
+        is_time(&self.swept, SWEEP_SECONDS, self.seconds(now))
+    }
+
+    /// Lets those go that were not used for so long.
+    pub(crate) fn sweep(&self, idle_for: Duration, now: Moment) {
+        let now = self.seconds(now);
+        let is_idle =
+            |tenant: &Tenant| now.saturating_sub(tenant.used.load(Ordering::Relaxed)) > idle_for.as_secs();
+        if self.tenants.load().values().any(|tenant| is_idle(tenant)) {
+            self.change(|tenants| tenants.retain(|_, tenant| !is_idle(tenant)));
+        }
+    }
+
+    fn seconds(&self, now: Moment) -> u64 {
+        now.since(*self.start.get_or_init(|| now)).as_secs()
+    }
+
     fn change(&self, change: impl FnOnce(&mut HashMap<Arc<str>, Arc<Tenant>>)) {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tenants = HashMap::clone(&self.tenants.load());
         change(&mut tenants);
         self.tenants.store(Arc::new(tenants));
     }
+}
+
+/// Whether `every` so many seconds have passed since `last`, for one of those who ask at once.
+fn is_time(last: &AtomicU64, every: u64, now: u64) -> bool {
+    let before = last.load(Ordering::Relaxed);
+    now.saturating_sub(before) >= every
+        && last.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 /// Names that are nobody's, as keyed hashes: names come from outside and are as long as tokens may be. Two names of one hash
@@ -130,7 +163,8 @@ impl Denied {
     }
 }
 
-const ASK_AGAIN_SECONDS: i64 = 10;
+const ASK_AGAIN_SECONDS: u64 = 10;
+const SWEEP_SECONDS: u64 = 60;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use claimgate_core::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture
 use tokio::sync::Semaphore;
 
 use super::*;
-use AuthErrorKind::UnknownIssuer;
+use AuthErrorKind::{IssuerUnavailable, UnknownIssuer};
 
 /// Knows the tenants that it was told of, and counts.
 #[derive(Clone)]
@@ -138,17 +138,16 @@ async fn a_flood_of_names_spends_the_budget_and_touches_no_known_tenant() {
     assert_eq!(kind(&gate, &text).await, Ok(()));
     for number in 0..200 {
         let answer = kind(&gate, &of(&served, &format!("nobody-{number}"))).await;
-        assert_eq!(answer, Err(if number < 4 { UnknownIssuer } else { KeysUnavailable }), "{number}");
+        assert_eq!(answer, Err(if number < 4 { UnknownIssuer } else { IssuerUnavailable }), "{number}");
         assert_eq!(decided(&gate, &text), Ok(()));
     }
     assert_eq!(registry.asked(), 5);
-    clock.advance(HOUR);
+    clock.advance(Duration::from_secs(601));
     assert_eq!(decided(&gate, &text), Ok(()), "known, and overdue");
-    assert_eq!(
-        kind(&gate, &of(&served, "nobody")).await,
-        Err(KeysUnavailable),
-        "the one that came back is spent on it"
-    );
+    eventually(|| registry.asked() == 6).await;
+    clock.advance(HOUR / 2);
+    assert_eq!(kind(&gate, &text).await, Ok(()), "asked about before it is let in after so long");
+    assert_eq!(registry.asked(), 7);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -158,7 +157,7 @@ async fn a_resolver_that_fails_is_a_503_and_known_tenants_stay() {
     let (gate, clock) = gate(DynamicIssuers::new(registry.clone()).prefix(prefix));
     *registry.is_down.lock().unwrap() = true;
     let text = mint(&served).mint();
-    assert_eq!(kind(&gate, &text).await, Err(KeysUnavailable));
+    assert_eq!(kind(&gate, &text).await, Err(IssuerUnavailable));
     *registry.is_down.lock().unwrap() = false;
     assert_eq!(kind(&gate, &text).await, Ok(()), "nothing is remembered of a failure");
     *registry.is_down.lock().unwrap() = true;
@@ -228,4 +227,32 @@ async fn levers_and_reloads_hold_for_tenants_too() {
     gate.reload(Authenticator::builder().dynamic_issuers(dynamic.deny_for(HOUR))).unwrap();
     assert_eq!(kind(&gate, &text).await, Err(AuthErrorKind::RevokedKey), "though it was forgotten meanwhile");
     assert_eq!(registry.asked(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_was_never_heard_of_comes_without_the_key_that_was_revoked() {
+    let (served, prefix) = tenant().await;
+    let (name, keys) = (served.issuer().issuer(), served.issuer().jwks());
+    let (gate, _) = gate(DynamicIssuers::new(Registry::knowing([name])).prefix(prefix));
+    let thumbprint = claimgate_core::KeySet::from_jwks(&keys).unwrap().keys()[0].thumbprint();
+    gate.revoke_thumbprint(name, thumbprint);
+    assert_eq!(kind(&gate, &mint(&served).mint()).await, Err(AuthErrorKind::RevokedKey));
+    gate.restore_thumbprint(name, thumbprint).unwrap();
+    assert_eq!(decided(&gate, &mint(&served).mint()), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_nobody_uses_leaves() {
+    let (served, prefix) = tenant().await;
+    let (other, other_prefix) = tenant().await;
+    let registry = Registry::knowing([served.issuer().issuer(), other.issuer().issuer()]);
+    let dynamic = DynamicIssuers::new(registry).prefix(prefix).prefix(other_prefix).keep_for(HOUR * 24);
+    let (gate, clock) = gate(dynamic);
+    for tenant in [&served, &other] {
+        assert_eq!(kind(&gate, &mint(tenant).mint()).await, Ok(()));
+    }
+    clock.advance(HOUR + Duration::from_secs(2));
+    assert_eq!(decided(&gate, &mint(&served).mint()), Ok(()));
+    eventually(|| gate.status().len() == 1).await;
+    assert_eq!(gate.status()[0].issuer(), served.issuer().issuer());
 }
