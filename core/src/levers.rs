@@ -71,8 +71,7 @@ impl Authenticator {
         if let Ok(trusted) = self.trusted(issuer) {
             trusted.keys.revoke(overrides.revoked.clone());
         }
-        let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
-        warn!(target: "claimgate", issuer, revoked, pinned, "key revoked by an operator");
+        tell(issuer, overrides, "key revoked");
     }
 
     /// Takes back [`revoke_key`](Self::revoke_key): the keys may serve again where the source still has them.
@@ -101,8 +100,7 @@ impl Authenticator {
         if let Ok(trusted) = self.trusted(issuer) {
             trusted.keys.revoke(overrides.revoked.clone());
         }
-        let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
-        warn!(target: "claimgate", issuer, revoked, pinned, "key restored by an operator");
+        tell(issuer, overrides, "key restored");
         Ok(())
     }
 
@@ -173,16 +171,20 @@ impl Authenticator {
         let name = &trusted.policy.issuer;
         let mut overrides = changing.get(name).cloned().unwrap_or_default();
         let done = change(&trusted, &mut overrides)?;
-        let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
+        tell(issuer, &overrides, done);
         changing.insert(name.clone(), overrides);
         trusted.keys.tell(&trusted.policy.meters, self.now());
-        warn!(target: "claimgate", issuer, revoked, pinned, "{done} by an operator");
         Ok(())
     }
 
     fn trusted(&self, issuer: &str) -> Result<Arc<TrustedIssuer>, LeverError> {
         self.trust().issuer(issuer).ok_or(LeverError::UnknownIssuer)
     }
+}
+
+fn tell(issuer: &str, overrides: &Overrides, done: &str) {
+    let (revoked, pinned) = (overrides.revoked.len(), overrides.pinned.is_some());
+    warn!(target: "claimgate", issuer, revoked, pinned, "{done} by an operator");
 }
 
 #[cfg(feature = "refresh")]

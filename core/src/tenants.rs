@@ -182,7 +182,8 @@ impl Tenants {
         }
         let (sender, ended) = watch::channel(());
         let name: Arc<str> = issuer.into();
-        let span = info_span!(target: "claimgate", "resolve_tenant", issuer);
+        let claimed = LoggedKeyId::new(issuer);
+        let span = info_span!(target: "claimgate", "resolve_tenant", issuer = %claimed);
         let (tenants, realm) = (Arc::downgrade(self), self.realm.clone());
         let resolving = resolve(tenants, self.dynamic.clone(), name.clone(), realm, sender);
         let task = runtime.spawn(resolving.instrument(span));

@@ -144,6 +144,31 @@ async fn starts_while_the_issuer_is_down_and_heals_by_itself(package: &str) {
 }
 
 #[tokio::test]
+async fn f40_both_apis_heed_their_file_when_it_changes() {
+    for package in ["axum-api", "actix-api"] {
+        let (first, second) = (
+            TestIssuer::serve_new(Alg::ES256).await.unwrap(),
+            TestIssuer::serve_new(Alg::ES256).await.unwrap(),
+        );
+        let path = config(&format!("{package}-reloads"), &trusting(&first));
+        let api = Server::start(package, ["--config", &path, "--listen", "127.0.0.1:0"]).await.unwrap();
+        let (client, hello) = (client(), api.url("/hello"));
+        let token = second.issuer().token().audience("api").mint();
+        assert_eq!(get(&client, &hello, &token).await.status(), 401, "{package}");
+        std::fs::write(&path, "[[issuer]]\nissuer = 1\n").unwrap();
+        api.wait_for_log("configuration file not heeded").await.unwrap();
+        assert_eq!(get(&client, &hello, &token).await.status(), 401, "{package}");
+        std::fs::write(&path, format!("{}{}", trusting(&first), trusting(&second))).unwrap();
+        let heeded = async {
+            while get(&client, &hello, &token).await.status() != 200 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), heeded).await.expect("the file is heeded");
+    }
+}
+
+#[tokio::test]
 async fn both_apis_give_the_same_answers() {
     let issuer = TestIssuer::serve_new(Alg::ES256).await.unwrap();
     let config = config("same", &format!("realm = \"pizza\"\n{}", trusting(&issuer)));

@@ -172,7 +172,7 @@ async fn each_decision_and_each_fetch_is_counted_once() {
         ("", "missing_credentials", 1.0),
         ("", "anonymous", 1.0),
         ("", "missing_layer", 1.0),
-        ("", "keys_unavailable", 4.0),
+        ("", "issuer_unavailable", 4.0),
     ] {
         let labels = [("issuer", issuer), ("decision", decision)];
         assert_eq!(exposition.value("claimgate_decisions_total", &labels), Some(expected), "{labels:?}");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -67,6 +67,9 @@ impl Heeding {
     /// Looks at the file at once, since it may have changed between its loading and the watch; then whenever something has
     /// changed beside it, and now and then, since a directory that is put in the place of another is not heard of.
     fn run(mut self, changes: &Receiver<()>) {
+        if let Err(TryRecvError::Disconnected) = changes.try_recv() {
+            return;
+        }
         loop {
             self.look();
             match changes.recv_timeout(LOOK_AGAIN) {

@@ -34,7 +34,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
-    let config = Config::load(args.config)?;
+    let config = Config::load(&args.config)?;
     let listen = args.listen.or_else(|| config.listen().map(str::to_owned));
     let listen = listen.ok_or("nowhere to listen: say --listen ADDRESS, or listen = \"…\" in the file")?;
     let stop = server::stop()?;
@@ -45,6 +45,8 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
 
     let gate = config.into_builder().build()?;
+    // Issuers come, go and change with the file; one that is wrong is told in the log and changes nothing.
+    let _watch = Config::watch(args.config, &gate)?;
     // Waits as the file says under `start`; by default it does not, and calls get UNAVAILABLE until the keys are there.
     gate.ready().await?;
 
