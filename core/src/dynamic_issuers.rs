@@ -64,8 +64,9 @@ pub struct ResolveError(pub(crate) String);
 ///
 /// 1. Only names that begin with a configured prefix reach the resolver. A prefix ends in `/`, so that no other host begins
 ///    like it, and a name with `..`, a query or another spelling of a URL is nobody's.
-/// 2. The resolver has a budget of its own. When that is empty, requests of unknown tenants get a 503 at once; tenants that are
-///    known are not touched by it.
+/// 2. The resolver has a budget of its own. When that is empty, requests of unknown tenants get a 503 at once
+///    ([`IssuerUnavailable`](crate::AuthErrorKind::IssuerUnavailable)); tenants that are known have another, which no stranger
+///    can spend.
 /// 3. What it says is kept, in both directions and within bounds: tenants for [`keep_for`](Self::keep_for), after which they
 ///    are asked about beside the requests, and names that are nobody's for [`deny_for`](Self::deny_for).
 /// 4. Keys of tenants are fetched behind a guard against link-local and metadata addresses
@@ -116,8 +117,8 @@ impl DynamicIssuers {
         self
     }
 
-    /// How long a tenant serves before the resolver is asked again, beside the requests. Default 10 min. While the resolver
-    /// fails, a tenant serves for [`Issuer::stale_for`] longer.
+    /// How long a tenant serves before the resolver is asked again, beside the requests. Default 10 min. One that comes after
+    /// twice this time waits for the answer. While the resolver fails, a tenant serves for [`Issuer::stale_for`] longer.
     pub fn keep_for(mut self, time: Duration) -> Self {
         self.limits.keep_for = time;
         self
@@ -141,7 +142,8 @@ impl DynamicIssuers {
         self
     }
 
-    /// How often the resolver is asked: `burst` names at once, then one in each `one_per`. Default 100, and one in 100 ms.
+    /// How often the resolver is asked about names that are not known: `burst` at once, then one in each `one_per`. Default 100,
+    /// and one in 100 ms. About tenants that are known it is asked ten times as often at most.
     pub fn budget(mut self, burst: u32, one_per: Duration) -> Self {
         (self.limits.burst, self.limits.one_per) = (burst, one_per);
         self

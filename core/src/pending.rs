@@ -14,7 +14,8 @@ use crate::moment::Clock;
 use crate::token::VerifiedToken;
 use crate::trust::{Asking, Trust, Verdict};
 
-/// The decision about a token whose key is being fetched. Bounded by the time limit of the fetch, and at most two of them.
+/// The decision about a token whose key is being fetched, or whose issuer is being asked about. Bounded by the time limits of
+/// the resolver and of two fetches.
 ///
 /// Dropping it withdraws nothing: the fetch runs in a task of its own, for everybody.
 #[must_use = "a pending decision is made when it is awaited"]

@@ -175,7 +175,7 @@ fn fetching(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issue
     if let Some(path) = section.string("client_identity_file") {
         issuer = issuer.client_identity(base.join(path));
     }
-    if let Some(proxy) = section.string("proxy") {
+    if let Some(proxy) = section.secret("proxy") {
         issuer = issuer.proxy(proxy);
     }
     if section.boolean("guard_addresses") == Some(true) {

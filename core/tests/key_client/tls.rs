@@ -122,3 +122,32 @@ async fn files_that_are_not_what_they_should_be_are_told() {
     let broken = rules().ca_file(authority.file("broken.pem", broken));
     assert!(problem(broken).contains("the key client cannot be set up"));
 }
+
+/// The file has the same name, and whoever puts another authority into it has a reason.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f40_a_reload_trusts_the_authority_that_is_in_the_file_now() {
+    let (served, old, new) = (served().await, Authority::new(), Authority::new());
+    let url = old.front(&served, "127.0.0.1", Clients::Anybody).await;
+    let rules = || behind(&served, &url).ca_file(old.ca_file());
+    let gate = loaded(rules()).await;
+    let reload = |rules| gate.reload(Authenticator::builder().issuer(rules)).unwrap();
+    reload(rules());
+    assert_eq!(decided(&gate, &token(&served).mint()), Ok(()), "nothing has changed");
+    assert_eq!(served.jwks_requests(), 1);
+    let file = old.file("ca.pem", &new.pem());
+    reload(behind(&served, &url).ca_file(file));
+    assert_eq!(kind(&gate, &token(&served).mint()).await, Err(KeysUnavailable), "nor do the old keys serve");
+    assert_eq!(served.jwks_requests(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f40_keys_that_came_by_looser_rules_do_not_serve_under_stricter_ones() {
+    let served = served().await;
+    let gate = loaded(over(&served)).await;
+    served.stop().await;
+    let reload = |rules| gate.reload(Authenticator::builder().issuer(rules)).unwrap();
+    reload(over(&served).refresh_interval(HOUR));
+    assert_eq!(decided(&gate, &token(&served).mint()), Ok(()), "as strict");
+    reload(over(&served).guard_addresses());
+    assert_eq!(kind(&gate, &token(&served).mint()).await, Err(KeysUnavailable), "stricter");
+}
