@@ -58,6 +58,7 @@ mod der;
 #[cfg(feature = "jwks-client")]
 mod dynamic_issuers;
 mod error;
+mod error_kind;
 mod fetch_settings;
 mod gate;
 mod issuer;
