@@ -56,7 +56,7 @@
 //!
 //! # Features
 //!
-//! - `jwks-client` (default), `config`, `keystore` and `metrics`: those of `claimgate-core`.
+//! - `jwks-client` (default), `refresh`, `watch`, `config`, `keystore` and `metrics`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

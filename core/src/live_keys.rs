@@ -1,6 +1,6 @@
 //! The keys that requests read while others are put in their place.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
@@ -19,6 +19,8 @@ use crate::revoked_keys::RevokedKeys;
 pub(crate) struct LiveKeys {
     published: ArcSwap<Snapshot>,
     written: Mutex<Written>,
+    /// Those in whose place these are since a reload. Requests that began before it still look at them.
+    before: OnceLock<Weak<LiveKeys>>,
 }
 
 /// The keys at one time, and how long they are good for.
@@ -83,7 +85,8 @@ impl LiveKeys {
     pub(crate) fn new(configured: Option<KeySet>, overrides: Overrides) -> Self {
         let loaded = configured.map(Arc::new);
         let written = Written { previous: None, generation: 0, loaded, lifetime: None, overrides };
-        LiveKeys { published: ArcSwap::from_pointee(written.snapshot()), written: Mutex::new(written) }
+        let published = ArcSwap::from_pointee(written.snapshot());
+        LiveKeys { published, written: Mutex::new(written), before: OnceLock::new() }
     }
 
     /// The keys now.
@@ -130,8 +133,17 @@ impl LiveKeys {
         });
     }
 
-    /// Takes the keys in `revoked` out of use, and no others.
+    /// Says that these are in the place of `before`.
+    pub(crate) fn follow(&self, before: &Arc<LiveKeys>) {
+        // Only whoever makes them says so, once.
+        let _ = self.before.set(Arc::downgrade(before));
+    }
+
+    /// Takes the keys in `revoked` out of use, and no others; also for requests that began before a reload and wait.
     pub(crate) fn revoke(&self, revoked: RevokedKeys) {
+        if let Some(before) = self.before.get().and_then(Weak::upgrade) {
+            before.revoke(revoked.clone());
+        }
         self.write(|written| written.overrides.revoked = revoked);
     }
 

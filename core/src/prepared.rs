@@ -103,7 +103,7 @@ impl PreparedIssuer {
             .filter(|before| before.described.keys_as(&described) && described.source.paths().is_empty());
         let keys = match unchanged {
             Some(before) => before.keys.clone(),
-            None => Arc::new(LiveKeys::new(configured, overrides)),
+            None => new_keys(configured, overrides, before),
         };
         TrustedIssuer {
             described,
@@ -125,6 +125,7 @@ fn driven(
     overrides: Overrides,
     control: &Control,
 ) -> TrustedIssuer {
+    let earlier = before;
     let before = before.filter(|before| before.described.source.is_place_of(&described.source));
     if let Some(before) =
         before.filter(|before| before.driven.is_some() && before.described.keys_as(&described))
@@ -137,7 +138,7 @@ fn driven(
         return TrustedIssuer { described, policy, keys, driven };
     }
     let first = if configured.is_some() { described.fetch.refresh_interval } else { Duration::ZERO };
-    let keys = Arc::new(LiveKeys::new(configured, overrides));
+    let keys = new_keys(configured, overrides, earlier);
     // From the same place, fetched by other rules: the keys serve until the first fetch by the new ones.
     let before = before.filter(|before| before.described.fetch.is_as_strict_as(&described.fetch));
     if let Some(before) = before.filter(|_| keys.snapshot().keys().is_none()) {
@@ -146,4 +147,16 @@ fn driven(
     let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
     let driven = Some(Arc::new(Driven::start(fetcher, &keys, policy.meters.clone(), first, control)));
     TrustedIssuer { described, policy, keys, driven }
+}
+
+fn new_keys(
+    configured: Option<KeySet>,
+    overrides: Overrides,
+    before: Option<&TrustedIssuer>,
+) -> Arc<LiveKeys> {
+    let keys = Arc::new(LiveKeys::new(configured, overrides));
+    if let Some(before) = before {
+        keys.follow(&before.keys);
+    }
+    keys
 }

@@ -43,7 +43,7 @@
 //!
 //! - `axum`: [`Claims`], [`MaybeClaims`] and [`Scoped`] are extractors for axum 0.8, and `readiness` is a route.
 //! - `tonic`: `AuthInterceptor` for tonic 0.14; [`AuthLayer::grpc`] needs no feature.
-//! - `jwks-client` (default), `config`, `keystore` and `metrics`: those of `claimgate-core`.
+//! - `jwks-client` (default), `refresh`, `watch`, `config`, `keystore` and `metrics`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

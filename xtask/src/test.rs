@@ -70,7 +70,9 @@ impl<'a> Bench<'a> {
     /// Runs nextest and reads its report. The exit code stands beside the report, as a report of
     /// passed tests may come from a run that was cut short.
     pub(crate) fn nextest(&self, profile: &str, arguments: &[&str]) -> Outcome<(i32, Outcome<Report>)> {
-        let path = self.metadata.target_directory.join("nextest").join(profile).join("junit.xml");
+        // Its store is there also where cargo's target directory is elsewhere.
+        let store = self.metadata.workspace_root.join("target/nextest");
+        let path = store.join(profile).join("junit.xml");
         // A report of an earlier run must not stand for this one.
         if path.exists() {
             fs::remove_file(&path).map_err(|error| Failure::check(format!("{}: {error}", path.display())))?;

@@ -150,3 +150,18 @@ async fn a_refresh_that_is_asked_for_costs_no_budget_and_tells_how_it_ended() {
     assert_eq!(kind(&gate, &token(&served).mint()).await, Ok(()), "the budget is whole");
     assert!(matches!(gate.refresh_now("https://nobody.test"), Err(LeverError::UnknownIssuer)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_waits_since_before_a_reload_is_refused_a_key_that_was_revoked_after_it() {
+    let (served, moved) = (served().await, served().await);
+    let gate = loaded(over(&served)).await;
+    served.set_jwks(Behaviour::Hold);
+    served.issuer().rotate();
+    let key = served.issuer().current_key();
+    let waiting = pending(&gate, &token(&served).mint());
+    patiently(served.wait_for_jwks_requests(2)).await;
+    gate.reload(Authenticator::builder().issuer(over(&served).jwks_uri(moved.jwks_uri()))).unwrap();
+    gate.revoke_thumbprint(served.issuer().issuer(), set(&key).keys()[0].thumbprint());
+    served.release();
+    assert_eq!(patiently(waiting).await.unwrap_err().kind(), RevokedKey);
+}
