@@ -18,7 +18,7 @@
 //! certificate_validity = "ignore"           # or check: the dates of certificates count
 //! algorithms = ["RS256", "ES256", "EdDSA"]  # default: every asymmetric algorithm the keys allow
 //! token_types = ["at+jwt", "JWT"]           # accepted `typ`; absent `typ` counts as "JWT"
-//! required_claims = ["sub", "exp", "iat"]   # default ["exp"]; `exp` and `iss` always
+//! required_claims = ["sub", "exp", "iat"]   # default []; `exp` and `iss` are always required
 //! claims = { client_id = ["web", "cli"] }   # each must equal one of the values
 //! leeway = "60s"                            # 0s to 5m
 //! max_lifetime = "24h"                      # optional: refuse tokens whose exp − iat is longer
@@ -26,7 +26,7 @@
 //! start = "serve"                           # serve (503 until keys are there), { wait = "10s" }, or fail
 //! refresh_interval = "10m"                  # from 1s
 //! refresh_cooldown = "10s"                  # unknown kids: a burst of 2, then one fetch per cooldown
-//! stale_for = "1h"                          # how long old keys serve while the issuer is down
+//! stale_for = "1h"                          # how long keys serve while the issuer is down, once they are not fresh
 //! fetch_timeout = "5s"                      # the whole of it
 //! max_jwks_bytes = 1048576
 //! max_keys = 256                            # of a fetched set

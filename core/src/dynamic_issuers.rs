@@ -72,6 +72,9 @@ pub struct ResolveError(pub(crate) String);
 /// 4. Keys of tenants are fetched behind a guard against link-local and metadata addresses
 ///    ([`Issuer::guard_addresses`]), since their names come from outside.
 ///
+/// A reload keeps the tenants that are known if its builder has a clone of the same `DynamicIssuers`, and the realm is the same;
+/// else all are asked about anew, within the budget.
+///
 /// Issuers that are configured by name come first; their names never reach the resolver.
 #[derive(Clone)]
 pub struct DynamicIssuers {

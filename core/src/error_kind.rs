@@ -10,7 +10,7 @@ pub enum AuthErrorKind {
     MalformedCredentials,
     /// The request carries more than one credential (RFC 6750, section 2: "Clients MUST NOT use more than one method").
     MultipleCredentials,
-    /// The token is longer than `token.max_bytes`.
+    /// The token is longer than [`max_token_bytes`](crate::AuthenticatorBuilder::max_token_bytes).
     TokenTooLarge,
     /// The text is not a JWS in compact serialization with a JSON header and a JSON claims set (RFC 7515, section 3.1).
     MalformedToken,

@@ -36,7 +36,8 @@ pub enum LeverError {
 #[must_use = "the fetch goes on without it; await it to hear how it ends"]
 pub struct Refreshing(Pin<Box<dyn Future<Output = Result<(), String>> + Send>>);
 
-/// Levers for an emergency. Each holds for all clones from the next request on, and across reloads.
+/// Levers for an emergency. Each holds for all clones from the next request on, and across reloads. They are kept in this
+/// process only: say them on every instance, and again after a restart.
 impl Authenticator {
     /// Takes the keys that `issuer` names `key_id` out of use. Their thumbprints (RFC 7638) are denied until
     /// [`restore_key`](Self::restore_key): no refresh, no other source and no other `kid` brings them back.
@@ -61,7 +62,7 @@ impl Authenticator {
         })
     }
 
-    /// Takes the key with this thumbprint out of use, whether `issuer` publishes it now or not, and whether the issuer is
+    /// Takes the key with this thumbprint (RFC 7638: the 32 bytes, as [`VerificationKey::thumbprint`](crate::VerificationKey::thumbprint) gives them) out of use, whether `issuer` publishes it now or not, and whether the issuer is
     /// trusted now or not: a tenant that nobody has heard of for an hour, or an issuer that a reload brings back, comes without
     /// the key.
     pub fn revoke_thumbprint(&self, issuer: &str, thumbprint: [u8; 32]) {

@@ -10,10 +10,12 @@ impl Authenticator {
     /// Trusts what `builder` describes in the place of what was trusted, in all clones and at once.
     ///
     /// 1. It is all or nothing: with an error everything stays as it is.
-    /// 2. Requests that have begun finish under what they met, also those that wait for a key.
+    /// 2. Requests that have begun finish under what they met, also those that wait for a key; a key that is revoked meanwhile
+    ///    is revoked for them too.
     /// 3. An issuer whose keys come from the same place keeps them; where only the rules of fetching have changed, they
-    ///    serve until the first fetch by the new ones. Keys of another place are fetched before they serve, and requests
-    ///    wait for that fetch as they do at the start.
+    ///    serve until the first fetch by the new ones. Not so where the new ones might have refused them (a guard, no plain
+    ///    http, other `jwks_hosts`, another `ca_file` or client identity, by content): those, and keys of another place, are
+    ///    fetched before they serve, and requests wait for that fetch as they do at the start.
     /// 4. Revoked keys stay revoked and pinned sets stay pinned, by the name of the issuer.
     /// 5. Where requests carry a token ([`token_sources`](AuthenticatorBuilder::token_sources)) cannot change, since the guards
     ///    around it have settled on that. The clock and the runtime stay those that the authenticator was built with.

@@ -100,3 +100,28 @@ async fn f40_a_watch_that_is_dropped_heeds_nothing_more() {
     let token = idp.token().at(support::NOW).audience(AUDIENCE).without("sub").mint();
     assert!(decide(&gate, &token).is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f40_what_is_added_in_code_is_added_again() {
+    let (folder, filed, added) =
+        (tempfile::tempdir().unwrap(), support::issuer(Alg::EdDSA), TestIssuer::new("https://added.test"));
+    let path = folder.path().join("claimgate.toml");
+    fs::write(folder.path().join("jwks.json"), filed.jwks()).unwrap();
+    fs::write(&path, file("")).unwrap();
+    let keys = added.jwks();
+    let with_added = move |builder: claimgate_core::AuthenticatorBuilder| {
+        let issuer = claimgate_core::Issuer::new("https://added.test").audience(AUDIENCE);
+        builder.issuer(issuer.jwks(keys.clone()))
+    };
+    let gate = with_added(Config::load(&path).unwrap().into_builder()).build().unwrap();
+    let _watch = Config::watch_with(&path, &gate, with_added).unwrap();
+    replace(&path, &file("required_claims = [\"sub\"]"));
+    let token = |idp: &TestIssuer| idp.token().at(support::NOW).audience(AUDIENCE).without("sub").mint();
+    let heeded = async {
+        while decide(&gate, &token(&filed)).is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), heeded).await.expect("the file is heeded");
+    assert!(decide(&gate, &token(&added)).is_ok());
+}

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::authenticator::Authenticator;
+use crate::builder::AuthenticatorBuilder;
 use crate::config::Config;
 use crate::config_error::ConfigError;
 use crate::watch::FileWatch;
@@ -21,11 +22,13 @@ pub struct ConfigWatch {
 }
 
 impl Config {
-    /// Reloads `authenticator` from the file at `path` whenever it changes. A file that is wrong changes nothing, and the log
+    /// Reloads `authenticator` from the file at `path` whenever it changes, and once at the start. The file is all that is trusted
+    /// then: for what is added to its builder in code, there is [`watch_with`](Self::watch_with). A file that is wrong changes nothing, and the log
     /// says what is wrong with it; so does one that is gone. What is wrong may be with a file that it names, so it is tried again
     /// now and then.
     ///
-    /// What is not about authentication, such as `listen`, is read at the start only.
+    /// What is not about authentication, such as `listen`, is read at the start only, and so is `token.sources`: a file that
+    /// changes them is wrong.
     ///
     /// # Errors
     ///
@@ -34,11 +37,25 @@ impl Config {
         path: impl Into<PathBuf>,
         authenticator: &Authenticator,
     ) -> Result<ConfigWatch, ConfigError> {
+        Self::watch_with(path, authenticator, |builder| builder)
+    }
+
+    /// The same, with whatever `adjust` does to the builder of the file: dynamic issuers, token sources, issuers that are not in
+    /// the file. It is what was done to the builder at the start.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] when the directory of the file cannot be watched.
+    pub fn watch_with(
+        path: impl Into<PathBuf>,
+        authenticator: &Authenticator,
+        adjust: impl Fn(AuthenticatorBuilder) -> AuthenticatorBuilder + Send + 'static,
+    ) -> Result<ConfigWatch, ConfigError> {
         let path = path.into();
         let (sender, changes) = sync_channel(1);
         let files = FileWatch::start([path.as_path()], move || note(&sender)).map_err(ConfigError::single)?;
         let authenticator = authenticator.clone();
-        let heeding = Heeding { path, authenticator, heeded: None, told: None };
+        let heeding = Heeding { path, authenticator, adjust: Box::new(adjust), heeded: None, told: None };
         // Reading files and opening key stores takes time that no runtime has to spare. The thread ends with the watch, whose
         // end of the channel is the only one.
         thread::Builder::new()
@@ -57,6 +74,7 @@ fn note(sender: &SyncSender<()>) {
 struct Heeding {
     path: PathBuf,
     authenticator: Authenticator,
+    adjust: Box<dyn Fn(AuthenticatorBuilder) -> AuthenticatorBuilder + Send>,
     /// The file as it serves.
     heeded: Option<Vec<u8>>,
     /// What was last told of a file that does not.
@@ -88,8 +106,10 @@ impl Heeding {
         if text.is_some() && text == self.heeded {
             return;
         }
-        let reload =
-            || Config::load(path).and_then(|config| self.authenticator.reload(config.into_builder()));
+        let reload = || {
+            let config = Config::load(path)?;
+            self.authenticator.reload((self.adjust)(config.into_builder()))
+        };
         // A panic of a parser, or of whatever a system without threads or files does, must not end the heeding.
         let reloaded =
             catch_unwind(AssertUnwindSafe(reload)).map_err(|_| "it made the reader panic".to_owned());

@@ -30,7 +30,8 @@ impl Issuer {
         self
     }
 
-    /// How long keys serve beyond `refresh_interval` while the issuer is down. Default 1 h.
+    /// How long keys serve, while the issuer is down, after they have stopped being fresh: after `refresh_interval`, or a
+    /// shorter `max-age`. Default 1 h.
     pub fn stale_for(mut self, stale_for: Duration) -> Self {
         self.fetch.stale_for = stale_for;
         self

@@ -197,7 +197,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "Fetches that a request did not cause, since a budget was spent."
     );
-    describe_gauge!(KEYS, Unit::Count, "Keys that tokens are judged by; 0 where every request gets a 503.");
+    describe_gauge!(
+        KEYS,
+        Unit::Count,
+        "Keys that tokens are judged by; 0 where there are none, or all are revoked."
+    );
     describe_gauge!(AGE, Unit::Seconds, "How long ago the keys were asked for.");
     describe_gauge!(STALE, Unit::Seconds, "For how long the refresh of the keys has been overdue.");
     describe_gauge!(TENANTS, Unit::Count, "Issuers that are known from the resolver.");

@@ -11,8 +11,8 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use claimgate_tower::TokenSource;
 use claimgate_tower::config::Config;
+use claimgate_tower::{AuthenticatorBuilder, TokenSource};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -37,7 +37,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
-    let config = Config::load(args.config)?;
+    let config = Config::load(&args.config)?;
     let listen = args.listen.or_else(|| config.listen().map(str::to_owned));
     let listen = listen.ok_or("nowhere to listen: say --listen ADDRESS, or listen = \"…\" in the file")?;
     let stop = server::stop()?;
@@ -48,9 +48,13 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
 
     // Here and not in the file, as the page says the marker too.
-    let protocol = TokenSource::WebSocketProtocol { marker: "bearer".to_owned() };
-    let sources = [TokenSource::Authorization, protocol];
-    let gate = config.into_builder().token_sources(sources).build()?;
+    let with_protocol = |builder: AuthenticatorBuilder| {
+        let protocol = TokenSource::WebSocketProtocol { marker: "bearer".to_owned() };
+        builder.token_sources([TokenSource::Authorization, protocol])
+    };
+    let gate = with_protocol(config.into_builder()).build()?;
+    // Issuers come, go and change with the file; one that is wrong is told in the log and changes nothing.
+    let _watch = Config::watch_with(args.config, &gate, with_protocol)?;
     // Waits as the file says under `start`; by default it does not, and requests get a 503 until the keys are there.
     gate.ready().await?;
 
