@@ -1,5 +1,6 @@
 //! The files that the keys of an issuer are read from, again and again.
 
+#[cfg(feature = "watch")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ impl KeyFiles {
         KeyFiles { issuer: Arc::new(issuer.clone()), last: None, reading: None }
     }
 
+    #[cfg(feature = "watch")]
     pub(crate) fn paths(&self) -> Vec<&Path> {
         self.issuer.source.paths()
     }
