@@ -16,7 +16,8 @@ use crate::refresh::{KeysNotReady, ready};
 use crate::request::RequestView;
 use crate::token::VerifiedToken;
 use crate::token_source::TokenSource;
-use crate::trust::{Asking, Trust, Verdict};
+use crate::trust::Trust;
+use crate::verdict::{Asking, Verdict};
 
 /// The gate: decides who gets in. Cheap to clone; all clones share keys and settings.
 ///

@@ -121,6 +121,7 @@ mod traces;
 mod trust;
 mod trusted_issuer;
 mod typed_scopes;
+mod verdict;
 #[cfg(feature = "watch")]
 mod watch;
 

@@ -12,7 +12,8 @@ use crate::key_demand::{Fetched, FetcherGone};
 use crate::log::logged;
 use crate::moment::Clock;
 use crate::token::VerifiedToken;
-use crate::trust::{Asking, Trust, Verdict};
+use crate::trust::Trust;
+use crate::verdict::{Asking, Verdict};
 
 /// The decision about a token whose key is being fetched, or whose issuer is being asked about. Bounded by the time limits of
 /// the resolver and of two fetches.

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use crate::bearer::BearerToken;
 #[cfg(feature = "jwks-client")]
 use crate::claims::{Claims, missing};
-use crate::error::{AuthError, AuthErrorKind};
+#[cfg(feature = "jwks-client")]
+use crate::error::AuthError;
+use crate::error::AuthErrorKind;
 use crate::jws::UnverifiedJws;
-use crate::key_demand::Fetched;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 #[cfg(feature = "jwks-client")]
 use crate::tenants::{Found, Tenants};
-use crate::token::VerifiedToken;
 use crate::trusted_issuer::TrustedIssuer;
+use crate::verdict::{Asking, Verdict};
 
 /// Everything that is trusted, and by what rules. Immutable: a changed configuration is another one, and a request goes on
 /// with the one that it met.
@@ -26,32 +27,6 @@ pub(crate) struct Trust {
     pub(crate) nobody: IssuerMeters,
     #[cfg(feature = "jwks-client")]
     pub(crate) tenants: Option<Arc<Tenants>>,
-}
-
-/// What one look at a token found.
-pub(crate) enum Verdict {
-    Decided(Result<VerifiedToken, AuthError>),
-    /// Something is under way that may change the answer. Once it has ended, look again, asking for less.
-    Awaited {
-        wait: Fetched,
-        then: Asking,
-    },
-}
-
-/// What a request may still ask for. Each wait leaves less, so that every request is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asking {
-    /// Whether for an issuer that is not known.
-    pub(crate) issuer: bool,
-    /// How many fetches of keys.
-    pub(crate) keys: u8,
-    /// How many looks without a wait, where keys come between the look and the question.
-    pub(crate) looks: u8,
-}
-
-impl Asking {
-    /// Two fetches: the first may be one that began before the request, the second answers it.
-    pub(crate) const FIRST: Asking = Asking { issuer: true, keys: 2, looks: 8 };
 }
 
 impl Trust {

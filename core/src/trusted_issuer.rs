@@ -14,7 +14,7 @@ use crate::policy::Policy;
 use crate::refresh::Driven;
 use crate::signature::VerifiedJws;
 use crate::token::VerifiedToken;
-use crate::trust::{Asking, Verdict};
+use crate::verdict::{Asking, Verdict};
 
 pub(crate) struct TrustedIssuer {
     /// What it was made from: a reload keeps what has not changed.
