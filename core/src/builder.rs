@@ -15,6 +15,7 @@ use crate::prepared::PreparedIssuer;
 use crate::refresh::ClientPool;
 #[cfg(feature = "jwks-client")]
 use crate::tenants::Tenants;
+use crate::token_cache::TokenCache;
 use crate::token_source::TokenSource;
 use crate::trust::Trust;
 
@@ -26,6 +27,7 @@ pub struct AuthenticatorBuilder {
     realm: Option<String>,
     max_token_bytes: usize,
     pub(crate) sources: Vec<TokenSource>,
+    cache: TokenCache,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "jwks-client")]
     dynamic: Option<DynamicIssuers>,
@@ -47,6 +49,7 @@ impl AuthenticatorBuilder {
             realm: None,
             max_token_bytes: 16_384,
             sources: vec![TokenSource::Authorization],
+            cache: TokenCache::new(),
             clock: Arc::new(SystemClock),
             #[cfg(feature = "jwks-client")]
             dynamic: None,
@@ -87,6 +90,11 @@ impl AuthenticatorBuilder {
     /// is refused, wherever they stand.
     pub fn token_sources(self, sources: impl IntoIterator<Item = TokenSource>) -> Self {
         AuthenticatorBuilder { sources: sources.into_iter().collect(), ..self }
+    }
+
+    /// How verified tokens are cached. Default: [`TokenCache::new`].
+    pub fn token_cache(self, cache: TokenCache) -> Self {
+        AuthenticatorBuilder { cache, ..self }
     }
 
     /// Takes the time from `clock`. Default: the clocks of the machine.
@@ -211,6 +219,9 @@ impl AuthenticatorBuilder {
         }
         if self.max_token_bytes == 0 {
             problems.add("", "max_bytes = 0: no token could meet it");
+        }
+        if self.cache.enabled && (self.cache.capacity == 0 || self.cache.max_bytes == 0) {
+            problems.add("", "cache: a capacity of 0 keeps nothing; turn the cache off instead");
         }
         if self.sources.is_empty() {
             problems.add("", "sources = []: no token could be found");

@@ -116,6 +116,7 @@ mod status;
 #[cfg(feature = "jwks-client")]
 mod tenants;
 mod token;
+mod token_cache;
 mod token_source;
 mod traces;
 mod trust;
@@ -160,6 +161,7 @@ pub use render::{GrpcRefusal, ProblemDetails, RenderRefusal};
 pub use request::RequestView;
 pub use status::{IssuerStatus, KeyState};
 pub use token::VerifiedToken;
+pub use token_cache::TokenCache;
 pub use token_source::TokenSource;
 pub use traces::Traces;
 pub use typed_scopes::{Scope, Scopes};

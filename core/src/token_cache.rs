@@ -1,0 +1,53 @@
+//! How many verified tokens are kept, and how they are told apart.
+
+/// The cache of verified tokens, as it is configured. With it a token's signature is checked once; all that time, keys,
+/// revocations and a new configuration may change is checked every time.
+///
+/// Only verified tokens are kept, so that nobody fills it without tokens of a trusted issuer. What is kept never answers
+/// otherwise than the token's first check would at the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct TokenCache {
+    pub(crate) enabled: bool,
+    pub(crate) capacity: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) keep_token_text: bool,
+}
+
+impl TokenCache {
+    /// At most 10,000 tokens in at most 32 MiB, told apart by a keyed tag. This is what an authenticator has by default.
+    pub fn new() -> Self {
+        TokenCache { enabled: true, capacity: 10_000, max_bytes: 32 << 20, keep_token_text: false }
+    }
+
+    /// No cache: every signature is checked.
+    pub fn disabled() -> Self {
+        TokenCache { enabled: false, ..TokenCache::new() }
+    }
+
+    /// How many tokens are kept at most.
+    pub fn capacity(self, tokens: usize) -> Self {
+        TokenCache { capacity: tokens, ..self }
+    }
+
+    /// How many bytes they may take together, as far as this crate knows: their claims as JSON, and their text where it is
+    /// kept. Claims that were parsed into a type of the application's come on top.
+    pub fn max_bytes(self, bytes: usize) -> Self {
+        TokenCache { max_bytes: bytes, ..self }
+    }
+
+    /// Keeps the text of tokens and compares it, which is faster than a tag over the whole of it.
+    ///
+    /// # Security
+    ///
+    /// Whoever reads the memory of the process then finds tokens that work.
+    pub fn keep_token_text(self) -> Self {
+        TokenCache { keep_token_text: true, ..self }
+    }
+}
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        TokenCache::new()
+    }
+}
