@@ -90,7 +90,7 @@ impl Header {
         let (mut algorithm, mut key_id, mut token_type) = (None, None, None);
         let mut thumbprints = Thumbprints::default();
         for (name, value) in header.members() {
-            match name {
+            match &*name {
                 "alg" => algorithm = Some(string(value)?),
                 "kid" => key_id = Some(string(value)?.into()),
                 "typ" => token_type = Some(string(value)?.into()),
