@@ -23,6 +23,12 @@ pub(crate) struct JsonObject {
     has_escaped_names: bool,
 }
 
+/// A string of an object: where it stands, or what it means where it is written with escapes.
+pub(crate) enum KeptText {
+    Place(places::Span),
+    Unescaped(Box<str>),
+}
+
 /// Why a text is no object that we read.
 #[derive(Debug)]
 pub(crate) struct NotAnObject;
@@ -59,9 +65,35 @@ impl JsonObject {
         })
     }
 
+    /// The member `name`, if it is a string, to be kept beside the object.
+    pub(crate) fn keep_text(&self, name: &str) -> Option<KeptText> {
+        let value = self.get(name)?;
+        match value.as_str()? {
+            Cow::Borrowed(plain) => {
+                // It is a piece of the text, so the difference of the addresses is its place.
+                let start = (plain.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize)?;
+                Some(KeptText::Place(start..start.checked_add(plain.len())?))
+            }
+            Cow::Owned(unescaped) => Some(KeptText::Unescaped(unescaped.into())),
+        }
+    }
+
+    /// What [`keep_text`](Self::keep_text) has kept.
+    pub(crate) fn kept<'a>(&'a self, text: &'a KeptText) -> &'a str {
+        match text {
+            KeptText::Place(place) => self.text.get(place.clone()).unwrap_or_default(),
+            KeptText::Unescaped(text) => text,
+        }
+    }
+
     /// The whole text.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The bytes that it has besides its own.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len() + self.members.bytes()
     }
 
     fn value(&self, place: places::Span) -> JsonValue<'_> {

@@ -33,6 +33,14 @@ impl Places {
         Some(())
     }
 
+    /// The bytes that they have besides their own.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Places::Few { .. } => 0,
+            Places::Many(places) => places.capacity() * size_of::<[u32; 4]>(),
+        }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (Span, Span)> {
         let (few, many): (&[_], &[_]) = match self {
             Places::Few { count, places } => (places.get(..*count).unwrap_or_default(), &[]),
