@@ -96,14 +96,14 @@ impl<'r> BearerToken<'r> {
         self.0
     }
 
-    /// What to call a token that cannot be read. A `b64token` is `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`,
+    /// What to call a token that has a character which no token has. A `b64token` is `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`,
     /// so what begins another credential or stands between two ends it.
-    pub(crate) fn malformed(self) -> AuthErrorKind {
+    pub(crate) fn stray(self) -> Option<AuthErrorKind> {
         let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
-        match self.0.iter().find(|byte| !is_token(byte)) {
-            Some(b' ' | b'\t' | b',') => AuthErrorKind::MalformedCredentials,
-            Some(_) | None => AuthErrorKind::MalformedToken,
-        }
+        self.0.iter().find(|byte| !is_token(byte)).map(|stray| match stray {
+            b' ' | b'\t' | b',' => AuthErrorKind::MalformedCredentials,
+            _ => AuthErrorKind::MalformedToken,
+        })
     }
 }
 
@@ -177,15 +177,15 @@ mod tests {
     fn what_is_no_token_is_told_apart() {
         use AuthErrorKind::{MalformedCredentials, MalformedToken};
         for (name, value, expected) in [
-            ("a word more", &b"a.b.c d"[..], MalformedCredentials),
-            ("two tokens", b"a.b.c, Bearer d.e.f", MalformedCredentials),
-            ("two tokens, no space", b"a.b.c,Bearer d.e.f", MalformedCredentials),
-            ("quotes", b"an\"invalid\"token", MalformedToken),
-            ("quotes first", b"an\"invalid\" token", MalformedToken),
-            ("not ASCII", b"\xe9\xff", MalformedToken),
-            ("nothing stray", b"a.b.c", MalformedToken),
+            ("a word more", &b"a.b.c d"[..], Some(MalformedCredentials)),
+            ("two tokens", b"a.b.c, Bearer d.e.f", Some(MalformedCredentials)),
+            ("two tokens, no space", b"a.b.c,Bearer d.e.f", Some(MalformedCredentials)),
+            ("quotes", b"an\"invalid\"token", Some(MalformedToken)),
+            ("quotes first", b"an\"invalid\" token", Some(MalformedToken)),
+            ("not ASCII", b"\xe9\xff", Some(MalformedToken)),
+            ("nothing stray", b"a.b.c", None),
         ] {
-            assert_eq!(BearerToken(value).malformed(), expected, "{name}");
+            assert_eq!(BearerToken(value).stray(), expected, "{name}");
         }
     }
 

@@ -52,9 +52,7 @@ impl JsonObject {
         if self.has_escaped_names {
             return self.members().find(|(member, _)| *member == *name).map(|(_, value)| value);
         }
-        let text = self.text.as_bytes();
-        let is_named = |(own, _): &(places::Span, _)| text.get(own.clone()) == Some(name.as_bytes());
-        self.members.iter().find(is_named).map(|(_, value)| self.value(value))
+        self.members.find(self.text.as_bytes(), name.as_bytes()).map(|value| self.value(value))
     }
 
     /// All members in their order.

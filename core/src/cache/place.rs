@@ -38,9 +38,9 @@ impl Hasher {
     pub(super) fn place(&self, token: &[u8], sets: usize) -> Option<Place> {
         let end: &[u8; HASHED] = token.last_chunk()?;
         let mut words = [0; WORDS];
-        for (word, (bytes, key)) in words.iter_mut().zip(end.chunks_exact(8).zip(self.keys)) {
-            let bytes = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            *word = u128::from(bytes.wrapping_add(key));
+        let (chunks, _) = end.as_chunks();
+        for (word, (bytes, key)) in words.iter_mut().zip(chunks.iter().zip(self.keys)) {
+            *word = u128::from(u64::from_le_bytes(*bytes).wrapping_add(key));
         }
         let [a, b, c, d] = words;
         let hash = (a * b).wrapping_add(c * d);

@@ -10,41 +10,58 @@ pub(super) struct Names<'t> {
     count: usize,
     /// A bit for each name so far, by what is quick to tell of it. Most names are new by this alone.
     marks: u64,
-    many: HashSet<Cow<'t, str>>,
+    many: Option<HashSet<Cow<'t, str>>>,
 }
 
 pub(super) const FEW: usize = 24;
 
 impl<'t> Names<'t> {
     pub(super) fn new() -> Self {
-        Names { few: [""; FEW], count: 0, marks: 0, many: HashSet::new() }
+        Names { few: [""; FEW], count: 0, marks: 0, many: None }
     }
 
-    /// Whether `name` is new. It counts as one of them from now on.
-    pub(super) fn add(&mut self, name: Cow<'t, str>) -> bool {
-        if let (Cow::Borrowed(plain), true) = (&name, self.many.is_empty()) {
-            let mark = mark(plain);
-            let seen = self.few.iter().take(self.count);
-            if self.marks & mark != 0 && seen.into_iter().any(|earlier| earlier == plain) {
-                return false;
-            }
+    /// Whether `name`, which is written without escapes, is new. It counts as one of them from now on.
+    pub(super) fn add_plain(&mut self, name: &'t str) -> bool {
+        let mark = mark(name);
+        if self.marks & mark == 0
+            && self.many.is_none()
+            && let Some(free) = self.few.get_mut(self.count)
+        {
+            *free = name;
+            self.count += 1;
             self.marks |= mark;
-            if let Some(free) = self.few.get_mut(self.count) {
-                *free = plain;
-                self.count += 1;
-                return true;
-            }
+            return true;
         }
-        if self.many.is_empty() {
-            self.many = self.few.iter().take(self.count).map(|name| Cow::Borrowed(*name)).collect();
+        self.compare(name)
+    }
+
+    /// [`add_plain`](Self::add_plain) for any name, as what it means.
+    pub(super) fn add(&mut self, name: Cow<'t, str>) -> bool {
+        let (few, count) = (&self.few, self.count);
+        let many = self
+            .many
+            .get_or_insert_with(|| few.iter().take(count).map(|name| Cow::Borrowed(*name)).collect());
+        many.insert(name)
+    }
+
+    fn compare(&mut self, name: &'t str) -> bool {
+        if self.many.is_some() || self.count == FEW {
+            return self.add(Cow::Borrowed(name));
         }
-        self.many.insert(name)
+        if self.few.iter().take(self.count).any(|earlier| *earlier == name) {
+            return false;
+        }
+        if let Some(free) = self.few.get_mut(self.count) {
+            *free = name;
+            self.count += 1;
+            self.marks |= mark(name);
+        }
+        true
     }
 }
 
 fn mark(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    let ends = [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
-    let [first, last] = ends;
-    1 << ((first + 5 * last + 11 * bytes.len()) % 64)
+    let end = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
+    let [first, last] = [name.as_bytes().first(), name.as_bytes().last()].map(end);
+    1 << (first.wrapping_add(last.wrapping_mul(5)).wrapping_add(name.len().wrapping_mul(11)) % 64)
 }

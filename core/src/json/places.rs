@@ -15,12 +15,18 @@ pub(super) enum Places {
 pub(super) const FEW: usize = 24;
 
 impl Places {
-    /// None when the text is longer than places can tell.
+    /// None when the text is longer than places can tell. Nothing of a member stands behind the end of its value.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the end of the value is the largest of them and fits"
+    )]
     pub(super) fn push(&mut self, name: Span, value: Span) -> Option<()> {
         let place = [name.start, name.end, value.start, value.end];
         if let Places::Few { count, places } = self {
-            if let (Some(free), Some(place)) = (places.get_mut(*count), narrowed::<u16>(place)) {
-                *free = place;
+            if let Some(free) = places.get_mut(*count)
+                && u16::try_from(value.end).is_ok()
+            {
+                *free = place.map(|at| at as u16);
                 *count += 1;
                 return Some(());
             }
@@ -28,9 +34,32 @@ impl Places {
             *self = Places::Many(few.collect());
         }
         if let Places::Many(places) = self {
-            places.push(narrowed(place)?);
+            u32::try_from(value.end).ok()?;
+            places.push(place.map(|at| at as u32));
         }
         Some(())
+    }
+
+    /// The place of the value whose name stands in `text` as `name`.
+    pub(super) fn find(&self, text: &[u8], name: &[u8]) -> Option<Span> {
+        // Lengths and first letters first: most names are another by those alone.
+        match self {
+            Places::Few { count, places } => {
+                for [start, end, value, value_end] in places.get(..*count)? {
+                    let (start, end) = (usize::from(*start), usize::from(*end));
+                    if end.wrapping_sub(start) == name.len()
+                        && text.get(start) == name.first()
+                        && text.get(start..end) == Some(name)
+                    {
+                        return Some(usize::from(*value)..usize::from(*value_end));
+                    }
+                }
+                None
+            }
+            Places::Many(_) => {
+                self.iter().find(|(own, _)| text.get(own.clone()) == Some(name)).map(|(_, value)| value)
+            }
+        }
     }
 
     /// The bytes that they have besides their own.
@@ -56,12 +85,4 @@ impl Default for Places {
     fn default() -> Self {
         Places::Few { count: 0, places: [[0; 4]; FEW] }
     }
-}
-
-fn narrowed<N: TryFrom<usize> + Copy + Default>(place: [usize; 4]) -> Option<[N; 4]> {
-    let mut narrow = [N::default(); 4];
-    for (narrow, wide) in narrow.iter_mut().zip(place) {
-        *narrow = N::try_from(wide).ok()?;
-    }
-    Some(narrow)
 }

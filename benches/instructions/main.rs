@@ -1,0 +1,63 @@
+//! One path of a decision, over and over, to have its instructions counted: they hardly change from run to run, so that a
+//! small loss shows where timing would need hours.
+//!
+//! `bench-instructions PATH COUNT` runs `bare` (the check of the signature alone), `cold` or `cached`.
+
+#![forbid(unsafe_code)]
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use claimgate_testkit::base64url_decode;
+use claimgate_tower::{Authenticator, Decision, Issuer, Moment, TokenCache};
+
+const TOKEN: &str = include_str!("token.txt");
+const JWKS: &str = include_str!("jwks.json");
+
+/// When the token was issued.
+const ISSUED_AT: Duration = Duration::from_secs(1_700_000_000);
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let (path, count) = (arguments.next(), arguments.next().and_then(|count| count.parse().ok()));
+    let good = match (path.as_deref(), count) {
+        (Some("bare"), Some(count)) => bare(count),
+        (Some("cold"), Some(count)) => decided(TokenCache::disabled(), count),
+        (Some("cached"), Some(count)) => decided(TokenCache::new(), count),
+        _ => None,
+    };
+    match good {
+        Some(()) => ExitCode::SUCCESS,
+        None => {
+            eprintln!("bench-instructions: expected bare, cold or cached, and a count");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn decided(cache: TokenCache, count: u32) -> Option<()> {
+    let issuer = Issuer::new("https://issuer-0000.test").audience("https://api.test").jwks(JWKS);
+    let gate = Authenticator::builder().issuer(issuer).token_cache(cache).build().ok()?;
+    let now = Moment::new(ISSUED_AT, Instant::now());
+    (0..count).all(|_| is_accepted(&gate, now)).then_some(())
+}
+
+fn is_accepted(gate: &Authenticator, now: Moment) -> bool {
+    let decision = gate.authenticate_token(black_box(TOKEN.trim_end()), now);
+    matches!(black_box(decision), Decision::Decided(Ok(_)))
+}
+
+fn bare(count: u32) -> Option<()> {
+    let jwks: serde_json::Value = serde_json::from_str(JWKS).ok()?;
+    let number = |name: &str| base64url_decode(jwks["keys"][0][name].as_str()?);
+    let key: ParsedPublicKey = RsaPublicKeyComponents { n: number("n")?, e: number("e")? }
+        .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+        .ok()?;
+    let (message, signature) = TOKEN.trim_end().rsplit_once('.')?;
+    let signature = base64url_decode(signature)?;
+    (0..count)
+        .all(|_| black_box(key.verify_sig(black_box(message.as_bytes()), &signature)).is_ok())
+        .then_some(())
+}
