@@ -38,9 +38,8 @@ impl<'a> Claims<'a> {
     /// case-sensitive string" (RFC 7519, section 4.1.3).
     pub(crate) fn audience_is_one_of(self, audiences: &[Box<str>]) -> Result<bool, AuthError> {
         let mut found = false;
-        for audience in string_or_strings(self.require("aud")?).ok_or_else(|| invalid("aud"))? {
-            found |= audiences.iter().any(|expected| **expected == *audience);
-        }
+        let look = |audience: &str| found |= audiences.iter().any(|expected| **expected == *audience);
+        each_string(self.require("aud")?, look).ok_or_else(|| invalid("aud"))?;
         Ok(found)
     }
 }
@@ -65,7 +64,16 @@ pub(crate) fn string_or_strings(value: JsonValue<'_>) -> Option<Vec<Cow<'_, str>
     if let Some(text) = value.as_str() {
         return Some(vec![text]);
     }
-    value.elements()?.into_iter().map(JsonValue::as_str).collect()
+    value.elements()?.map(JsonValue::as_str).collect()
+}
+
+/// Calls `look` with each of them; none, if some element is no string.
+pub(crate) fn each_string(value: JsonValue<'_>, mut look: impl FnMut(&str)) -> Option<()> {
+    if let Some(text) = value.as_str() {
+        look(&text);
+        return Some(());
+    }
+    value.elements()?.try_for_each(|element| element.as_str().map(|text| look(&text)))
 }
 
 pub(crate) fn missing(claim: &str) -> AuthError {

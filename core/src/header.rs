@@ -15,7 +15,7 @@ use crate::json::{JsonObject, JsonValue};
 /// them `jku`, `x5u`, `jwk` and `x5c`, which would let a token bring its own key.
 pub(crate) struct Header {
     /// The header as the token has it, in base64url.
-    segment: Box<str>,
+    segment: Box<[u8]>,
     pub(crate) algorithm: Algorithm,
     pub(crate) key_id: Option<Box<str>>,
     pub(crate) token_type: Option<Box<str>>,
@@ -25,8 +25,8 @@ pub(crate) struct Header {
 
 impl Header {
     /// Reads `segment`, the first part of a token.
-    pub(crate) fn parse(segment: &str) -> Result<Self, AuthError> {
-        let bytes = base64url::decode(segment.as_bytes()).ok_or(AuthErrorKind::MalformedToken)?;
+    pub(crate) fn parse(segment: &[u8]) -> Result<Self, AuthError> {
+        let bytes = base64url::decode(segment).ok_or(AuthErrorKind::MalformedToken)?;
         let text = String::from_utf8(bytes).map_err(|_| AuthErrorKind::MalformedToken)?;
         let header = JsonObject::parse(text).map_err(|_| AuthErrorKind::MalformedToken)?;
         let (mut algorithm, mut key_id, mut token_type) = (None, None, None);
@@ -66,7 +66,7 @@ pub(crate) struct KnownHeaders(ArcSwap<Vec<Arc<Header>>>);
 const MOST_KNOWN: usize = 8;
 
 impl KnownHeaders {
-    pub(crate) fn find(&self, segment: &str) -> Option<Arc<Header>> {
+    pub(crate) fn find(&self, segment: &[u8]) -> Option<Arc<Header>> {
         self.0.load().iter().find(|header| *header.segment == *segment).cloned()
     }
 

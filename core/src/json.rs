@@ -4,13 +4,13 @@
 //! Claim Names within a JWT Claims Set MUST be unique") let a reader take the last of two equal names, and two readers that
 //! differ are an attack. We refuse.
 
+mod deserialize;
 mod names;
 mod places;
+mod quotes;
 mod scan;
 
 use std::borrow::Cow;
-
-use serde_json::value::RawValue;
 
 use crate::json::places::Places;
 use crate::json::scan::Scanner;
@@ -115,12 +115,8 @@ impl<'a> JsonValue<'a> {
     }
 
     /// The elements of the array that the value is.
-    pub(crate) fn elements(self) -> Option<Vec<JsonValue<'a>>> {
-        if !self.0.starts_with('[') {
-            return None;
-        }
-        let elements: Vec<&'a RawValue> = serde_json::from_str(self.0).ok()?;
-        Some(elements.into_iter().map(|element| JsonValue(element.get())).collect())
+    pub(crate) fn elements(self) -> Option<impl Iterator<Item = JsonValue<'a>>> {
+        Scanner::new(self.0).elements().map(|elements| elements.map(JsonValue))
     }
 
     /// The object that the value is.

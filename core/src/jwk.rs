@@ -69,8 +69,8 @@ impl Members<'_> {
     /// RFC 7517, section 4.3: with `key_ops`, the operation has to be among them.
     fn check_operations(&self) -> Result<(), UnusableKey> {
         let Some(operations) = self.0.get("key_ops") else { return Ok(()) };
-        let operations = operations.elements().ok_or(UnusableKey("key_ops is an array"))?;
-        let verifies = operations.iter().any(|operation| operation.as_str().as_deref() == Some("verify"));
+        let mut operations = operations.elements().ok_or(UnusableKey("key_ops is an array"))?;
+        let verifies = operations.any(|operation| operation.as_str().as_deref() == Some("verify"));
         if verifies { Ok(()) } else { Err(UnusableKey("key_ops does not allow to verify")) }
     }
 

@@ -15,37 +15,35 @@ use crate::json::JsonObject;
 /// A token cut at its dots: the payload is a JSON object, the header and the signature are base64url. Nothing in it may be
 /// believed.
 pub(crate) struct TokenParts<'t> {
-    header: &'t str,
+    header: &'t [u8],
     payload: JsonObject,
-    signing_input: &'t str,
-    signature: &'t str,
+    signing_input: &'t [u8],
+    signature: &'t [u8],
 }
 
 /// The text of a token, cut at its dots: header and signature are base64url, the payload is what is between.
 struct Cut<'t> {
-    header: &'t str,
-    payload: &'t str,
-    signing_input: &'t str,
-    signature: &'t str,
+    header: &'t [u8],
+    payload: &'t [u8],
+    signing_input: &'t [u8],
+    signature: &'t [u8],
 }
 
 impl<'t> Cut<'t> {
     fn of(token: &'t [u8]) -> Option<Self> {
-        let text = str::from_utf8(token).ok()?;
-        let (signing_input, signature) = cut_at(text, memrchr(b'.', token)?)?;
-        let (header, payload) = cut_at(signing_input, memchr(b'.', token)?)?;
+        let (signing_input, signature) = cut_at(token, memrchr(b'.', token)?)?;
+        let (header, payload) = cut_at(signing_input, memchr(b'.', signing_input)?)?;
         // No key makes a good signature of a bad text: it is refused before one is looked for, let alone fetched. A fourth
         // part would stand in the payload now, and no "." is base64url.
-        let is_canonical = |part: &str| base64url::is_canonical(part.as_bytes());
-        let is_well_cut = is_canonical(signature) && is_canonical(header);
+        let is_well_cut = base64url::is_canonical(signature) && base64url::is_canonical(header);
         is_well_cut.then_some(Cut { header, payload, signing_input, signature })
     }
 }
 
 /// What stands before and after the dot at this place.
-fn cut_at(text: &str, dot: usize) -> Option<(&str, &str)> {
+fn cut_at(text: &[u8], dot: usize) -> Option<(&[u8], &[u8])> {
     let (before, from_dot) = text.split_at_checked(dot)?;
-    Some((before, from_dot.strip_prefix('.')?))
+    Some((before, from_dot.strip_prefix(b".")?))
 }
 
 /// A token whose three parts are well-formed: a header that we understand whole, a payload that is a JSON object, and a
@@ -59,7 +57,7 @@ pub(crate) struct UnverifiedJws<'t> {
 impl<'t> TokenParts<'t> {
     pub(crate) fn split(token: BearerToken<'t>) -> Result<Self, AuthError> {
         let parts = Cut::of(token.bytes()).and_then(|cut| {
-            let payload = String::from_utf8(base64url::decode(cut.payload.as_bytes())?).ok()?;
+            let payload = String::from_utf8(base64url::decode(cut.payload)?).ok()?;
             let payload = JsonObject::parse(payload).ok()?;
             let Cut { header, signing_input, signature, .. } = cut;
             Some(TokenParts { header, payload, signing_input, signature })
@@ -117,11 +115,11 @@ impl<'t> UnverifiedJws<'t> {
     /// What the signature is over: "ASCII(BASE64URL(UTF8(JWS Protected Header)) || '.' || BASE64URL(JWS Payload))"
     /// (RFC 7515, section 5.1).
     pub(crate) fn signing_input(&self) -> &'t [u8] {
-        self.parts.signing_input.as_bytes()
+        self.parts.signing_input
     }
 
     /// The signature, in base64url.
-    pub(crate) fn signature(&self) -> &'t str {
+    pub(crate) fn signature(&self) -> &'t [u8] {
         self.parts.signature
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 use crate::certificate::CertificateValidity;
-use crate::claims::{Claims, at_path, invalid, missing, string_or_strings};
+use crate::claims::{Claims, at_path, each_string, invalid, missing, string_or_strings};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::header::Header;
 use crate::json::JsonObject;
@@ -56,8 +56,9 @@ pub(crate) struct Judgement {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     pub(crate) expires_at: i64,
-    pub(crate) not_before: Option<i64>,
-    pub(crate) issued_at: Option<i64>,
+    /// This and the next are [`ABSENT`](Times::ABSENT) where the token has none.
+    not_before: i64,
+    issued_at: i64,
 }
 
 impl Policy {
@@ -101,14 +102,16 @@ impl Policy {
         if is_expired {
             return Err(AuthErrorKind::Expired.into());
         }
-        if not_before.is_some_and(|not_before| now < not_before.saturating_sub(leeway)) {
+        if now < not_before.saturating_sub(leeway) {
             return Err(AuthErrorKind::NotYetValid.into());
         }
-        if issued_at.is_some_and(|issued_at| now < issued_at.saturating_sub(leeway)) {
+        if now < issued_at.saturating_sub(leeway) {
             return Err(AuthErrorKind::IssuedInFuture.into());
         }
         if let Some(longest) = self.max_lifetime {
-            let issued_at = issued_at.ok_or_else(|| missing("iat"))?;
+            if issued_at == Times::ABSENT {
+                return Err(missing("iat"));
+            }
             let longest = i64::try_from(longest.as_secs()).unwrap_or(i64::MAX);
             if expires_at.saturating_sub(issued_at) > longest {
                 return Err(AuthErrorKind::LifetimeTooLong.into());
@@ -128,9 +131,9 @@ impl Policy {
     fn check_audience(&self, claims: Claims<'_>) -> Result<(), AuthError> {
         match &self.audiences {
             // Whoever it is for, it is an audience: a wrong type is refused and not taken for absent.
-            Audiences::Any => match claims.get("aud").map(string_or_strings) {
+            Audiences::Any => match claims.get("aud").map(|value| each_string(value, |_| ())) {
                 Some(None) => Err(invalid("aud")),
-                Some(Some(_)) | None => Ok(()),
+                Some(Some(())) | None => Ok(()),
             },
             Audiences::OneOf(audiences) if claims.audience_is_one_of(audiences)? => Ok(()),
             Audiences::OneOf(_) => Err(AuthErrorKind::WrongAudience.into()),
@@ -169,9 +172,13 @@ impl Policy {
 }
 
 impl Times {
+    /// No date of a token is before 1970.
+    const ABSENT: i64 = i64::MIN;
+
     fn read(claims: Claims<'_>) -> Result<Self, AuthError> {
         let expires_at = claims.date("exp")?.ok_or_else(|| missing("exp"))?;
-        Ok(Times { expires_at, not_before: claims.date("nbf")?, issued_at: claims.date("iat")? })
+        let date = |name| claims.date(name).map(|date| date.unwrap_or(Times::ABSENT));
+        Ok(Times { expires_at, not_before: date("nbf")?, issued_at: date("iat")? })
     }
 }
 

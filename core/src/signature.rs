@@ -71,10 +71,10 @@ fn verifying_key(
     let candidates = candidates(jws.header(), keys, allowed, valid_at)?;
     let mut buffer = [0; USUAL_SIGNATURE];
     let long;
-    let signature = if let Some(usual) = base64url::decode_into(jws.signature().as_bytes(), &mut buffer) {
+    let signature = if let Some(usual) = base64url::decode_into(jws.signature(), &mut buffer) {
         usual
     } else {
-        long = base64url::decode(jws.signature().as_bytes()).ok_or(AuthErrorKind::MalformedToken)?;
+        long = base64url::decode(jws.signature()).ok_or(AuthErrorKind::MalformedToken)?;
         &long
     };
     let fitting = candidates.iter().find(|key| key.verify(algorithm, jws.signing_input(), signature));

@@ -33,7 +33,7 @@ impl TokenCache {
         self == other || !(self.enabled || other.enabled)
     }
 
-    /// How many tokens are kept at most, up to 16,777,216. A place for one takes 36 bytes, whether it is used or not.
+    /// How many tokens are kept at most, up to 16,777,216. A place for one takes 24 bytes, whether it is used or not.
     pub fn capacity(self, tokens: usize) -> Self {
         TokenCache { capacity: tokens, ..self }
     }

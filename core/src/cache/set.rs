@@ -12,15 +12,19 @@ pub(super) const WAYS: usize = 8;
 /// Shared: each way is an `ArcSwapOption`, beside it the fingerprint of what is in it and how often that was used. The three
 /// are not written as one, and need not be: a fingerprint only says where a look is worth while, and uses only who goes. Entries
 /// are compared whole. Who may be late: a reader that meets a way between two of its writes finds nothing there.
-#[repr(align(64))]
+///
+/// What a look needs is in one line of the processor's cache and the entries are in the next, which it fetches with it.
+#[repr(C, align(128))]
 pub(super) struct Set<E> {
     fingerprints: [AtomicU32; WAYS],
-    entries: [ArcSwapOption<E>; WAYS],
     uses: [AtomicU8; WAYS],
-    /// Whom there was no place for, or who had to go: one of them that comes again has earned a place.
-    turned_away: [AtomicU32; WAYS],
     next_turned_away: AtomicU8,
+    /// Whom there was no place for, or who had to go: one of them that comes again has earned a place.
+    turned_away: [AtomicU32; REMEMBERED],
+    entries: [ArcSwapOption<E>; WAYS],
 }
+
+const REMEMBERED: usize = 4;
 
 /// Enough to tell what is used from what was used once; soon forgotten again.
 const MOST_USES: u8 = 7;
@@ -29,10 +33,10 @@ impl<E> Default for Set<E> {
     fn default() -> Self {
         Set {
             fingerprints: Default::default(),
-            entries: [const { ArcSwapOption::const_empty() }; WAYS],
             uses: Default::default(),
-            turned_away: Default::default(),
             next_turned_away: AtomicU8::new(0),
+            turned_away: Default::default(),
+            entries: [const { ArcSwapOption::const_empty() }; WAYS],
         }
     }
 }
@@ -123,7 +127,7 @@ impl<E> Set<E> {
 
     /// Remembers that there was no place for `fingerprint`.
     pub(super) fn turn_away(&self, fingerprint: u32) {
-        let next = usize::from(self.next_turned_away.fetch_add(1, Ordering::Relaxed)) % WAYS;
+        let next = usize::from(self.next_turned_away.fetch_add(1, Ordering::Relaxed)) % REMEMBERED;
         if let Some(oldest) = self.turned_away.get(next) {
             oldest.store(fingerprint, Ordering::Relaxed);
         }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn parse(header: &str) -> Result<Algorithm, AuthErrorKind> {
-    let header = Header::parse(&base64url::encode(header.as_bytes()));
+    let header = Header::parse(base64url::encode(header.as_bytes()).as_bytes());
     header.map(|header| header.algorithm).map_err(|error| error.kind())
 }
 
@@ -47,7 +47,7 @@ fn reads_headers_that_it_understands_whole() {
 fn knows_headers_until_it_is_full_and_is_cleared() {
     let header = |number: usize| {
         let text = format!(r#"{{"alg":"ES256","kid":"{number}"}}"#);
-        Arc::new(Header::parse(&base64url::encode(text.as_bytes())).unwrap())
+        Arc::new(Header::parse(base64url::encode(text.as_bytes()).as_bytes()).unwrap())
     };
     let known = KnownHeaders::default();
     for number in 0..=MOST_KNOWN {

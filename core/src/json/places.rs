@@ -7,12 +7,12 @@ pub(super) type Span = Range<usize>;
 /// The places of names and values. Those of an object of everyday size need no memory of their own: an allocation less for
 /// each token.
 pub(super) enum Places {
-    Few { count: usize, places: [[u16; 4]; FEW] },
+    Few { count: u8, places: [[u16; 4]; FEW] },
     Many(Vec<[u32; 4]>),
 }
 
 /// Access tokens of the common products have 10 to 22 claims.
-pub(super) const FEW: usize = 24;
+pub(super) const FEW: usize = 22;
 
 impl Places {
     /// None when the text is longer than places can tell. Nothing of a member stands behind the end of its value.
@@ -23,14 +23,14 @@ impl Places {
     pub(super) fn push(&mut self, name: Span, value: Span) -> Option<()> {
         let place = [name.start, name.end, value.start, value.end];
         if let Places::Few { count, places } = self {
-            if let Some(free) = places.get_mut(*count)
+            if let Some(free) = places.get_mut(usize::from(*count))
                 && u16::try_from(value.end).is_ok()
             {
                 *free = place.map(|at| at as u16);
                 *count += 1;
                 return Some(());
             }
-            let few = places.iter().take(*count).map(|place| place.map(u32::from));
+            let few = places.iter().take(usize::from(*count)).map(|place| place.map(u32::from));
             *self = Places::Many(few.collect());
         }
         if let Places::Many(places) = self {
@@ -45,7 +45,7 @@ impl Places {
         // Lengths and first letters first: most names are another by those alone.
         match self {
             Places::Few { count, places } => {
-                for [start, end, value, value_end] in places.get(..*count)? {
+                for [start, end, value, value_end] in places.get(..usize::from(*count))? {
                     let (start, end) = (usize::from(*start), usize::from(*end));
                     if end.wrapping_sub(start) == name.len()
                         && text.get(start) == name.first()
@@ -72,7 +72,7 @@ impl Places {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Span, Span)> {
         let (few, many): (&[_], &[_]) = match self {
-            Places::Few { count, places } => (places.get(..*count).unwrap_or_default(), &[]),
+            Places::Few { count, places } => (places.get(..usize::from(*count)).unwrap_or_default(), &[]),
             Places::Many(places) => (&[], places),
         };
         let few = few.iter().map(|place| place.map(usize::from));

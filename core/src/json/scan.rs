@@ -6,13 +6,14 @@ use memchr::memchr;
 
 use crate::json::names::Names;
 use crate::json::places::Span;
+use crate::json::quotes::Quotes;
 
 /// Reads a text from front to back. `None` from any of its steps ends the reading: the text is refused.
 pub(super) struct Scanner<'t> {
     text: &'t str,
     at: usize,
-    /// No string of the text has an escape or a control character, so each goes to the next quote.
-    is_plain: bool,
+    /// The places of all quotes, if no string has an escape or a control character: each then goes to the next of them.
+    quotes: Option<Quotes<'t>>,
 }
 
 /// A member of the outermost object.
@@ -34,7 +35,8 @@ const DEEPEST: usize = 126;
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Scanner { text, at: 0, is_plain: is_plain(text) }
+        let quotes = is_plain(text).then(|| Quotes::of(text));
+        Scanner { text, at: 0, quotes }
     }
 
     /// The whole text: one object, around it nothing but white space.
@@ -43,6 +45,20 @@ impl<'t> Scanner<'t> {
         self.object(0, member)?;
         self.skip_white_space();
         (self.at == self.text.len()).then_some(())
+    }
+
+    /// The elements of the array that the text is, which is known to be valid.
+    pub(super) fn elements(mut self) -> Option<impl Iterator<Item = &'t str>> {
+        self.expect(b'[')?;
+        Some(std::iter::from_fn(move || {
+            self.skip_white_space();
+            self.take(b',');
+            self.skip_white_space();
+            let start = self.at;
+            // The end of the array is no value.
+            self.value(0)?;
+            self.text.get(start..self.at)
+        }))
     }
 
     fn object(&mut self, depth: usize, mut member: impl FnMut(Member) -> Option<()>) -> Option<()> {
@@ -106,15 +122,22 @@ impl<'t> Scanner<'t> {
     }
 
     /// A string. That its escapes mean something is not looked at.
+    #[inline]
     fn string(&mut self) -> Option<Quoted> {
+        if let Some(quotes) = &mut self.quotes {
+            let (open, close) = (quotes.next()?, quotes.next()?);
+            // All quotes before this place belong to strings that were read, so the next one is here, if one is.
+            (open == self.at).then_some(())?;
+            self.at = close + 1;
+            return Some(Quoted { inside: open + 1..close, is_escaped: false });
+        }
+        self.string_with_escapes()
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self) -> Option<Quoted> {
         self.expect(b'"')?;
         let (start, mut is_escaped) = (self.at, false);
-        if self.is_plain {
-            let length = memchr(b'"', self.text.as_bytes().get(start..)?)?;
-            let inside = start..start + length;
-            self.at = inside.end + 1;
-            return Some(Quoted { inside, is_escaped });
-        }
         loop {
             self.at += plain_bytes(self.text.as_bytes().get(self.at..)?);
             match self.peek()? {

@@ -10,7 +10,7 @@ fn reads_members_by_what_their_names_mean() {
     let object = JsonObject::parse(r#"{"a":1, "\u0062" : "x\ny","c":[1,"2",{}],"d":{"e":null}}"#).unwrap();
     assert_eq!(object.get("a").unwrap().as_number(), Some("1"));
     assert_eq!(object.get("b").unwrap().as_str().as_deref(), Some("x\ny"));
-    assert_eq!(object.get("c").unwrap().elements().unwrap().len(), 3);
+    assert_eq!(object.get("c").unwrap().elements().unwrap().count(), 3);
     assert_eq!(object.get("d").unwrap().object().unwrap().get("e").unwrap().text(), "null");
     assert!(object.get("e").is_none());
     assert!(object.get("a").unwrap().as_str().is_none());

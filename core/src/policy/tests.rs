@@ -19,7 +19,7 @@ fn header(token_type: Option<&str>) -> Header {
     if let Some(token_type) = token_type {
         header["typ"] = token_type.into();
     }
-    Header::parse(&base64url::encode(header.to_string().as_bytes())).unwrap()
+    Header::parse(base64url::encode(header.to_string().as_bytes()).as_bytes()).unwrap()
 }
 
 fn moment(unix: i64) -> Moment {
