@@ -30,6 +30,8 @@ pub(crate) fn measure(alg: Alg, runs: usize) -> Result<Vec<Row>, Failure> {
     let fresh_requests = Request::all(&fresh_tokens);
     let hits = kept(&cached_gate, &tokens);
     let misses = FRESH - kept(&fresh_gate, &fresh_tokens);
+    // Where entries fall out by chance, one in a thousand outlives seven times as many as there are places.
+    let is_fresh = misses * 100 >= FRESH * 99;
     let now = cold_gate.now();
 
     let (mut turn, mut public_turn) = (requests.iter().cycle(), signed.iter().cycle());
@@ -47,8 +49,9 @@ pub(crate) fn measure(alg: Alg, runs: usize) -> Result<Vec<Row>, Failure> {
     let times = comparison.run(runs)?;
 
     let (over_bare, over_peer) = bars(alg);
-    let told = |what: &str, arm, detail: &str| {
-        Row::of(format!("{alg}: {what}, µs"), Bar::Told, times.microseconds(arm), detail)
+    let told = |what: &str, arm, is_so, detail: &str| {
+        let times = if is_so { times.microseconds(arm) } else { Vec::new() };
+        Row::of(format!("{alg}: {what}, µs"), Bar::Told, times, detail)
     };
     let bytes = tokens.first().map_or(0, String::len);
     Ok(vec![
@@ -64,12 +67,17 @@ pub(crate) fn measure(alg: Alg, runs: usize) -> Result<Vec<Row>, Failure> {
             times.ratios(ours, theirs),
             format!("{}; each reads the clock and makes the same type", times.told_against(ours, theirs)),
         ),
-        told("bare signature check", bare, "ParsedPublicKey::verify_sig"),
-        told("cold", cold, &format!("authenticate without a cache, tokens of {bytes} bytes")),
-        told("cold with claims", ours, "authenticate_token, the clock, claims::<T>"),
-        told("first sight", fresh, &format!("the cache is on; {misses} of {FRESH} tokens are not in it")),
-        told("cached", cached, &format!("{hits} of {TOKENS} tokens are in the cache")),
-        told("jsonwebtoken 11", theirs, "decode::<T> with a key made once"),
+        told("bare signature check", bare, true, "ParsedPublicKey::verify_sig"),
+        told("cold", cold, true, &format!("authenticate without a cache, tokens of {bytes} bytes")),
+        told("cold with claims", ours, true, "authenticate_token, the clock, claims::<T>"),
+        told(
+            "first sight",
+            fresh,
+            is_fresh,
+            &format!("the cache is on; {misses} of {FRESH} tokens are not in it"),
+        ),
+        told("cached", cached, hits == TOKENS, &format!("{hits} of {TOKENS} tokens are in the cache")),
+        told("jsonwebtoken 11", theirs, true, "decode::<T> with a key made once"),
     ])
 }
 

@@ -35,7 +35,8 @@ impl Args {
         self.only.as_deref().is_none_or(|only| row.contains(only))
     }
 
-    /// Whether a topic may have a row that is wanted. What names no topic may be in a row of any.
+    /// Whether a topic may have a row that is wanted: what is a part of the names of topics means those, and anything else may be
+    /// in a row of any.
     pub(crate) fn wants_topic(&self, topic: &str, all: &[&str]) -> bool {
         let Some(only) = &self.only else { return true };
         let names = |topic: &str| topic.contains(only.as_str()) || only.contains(topic);

@@ -24,6 +24,7 @@ mod threads;
 mod timing;
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use claimgate_benches::Row;
@@ -57,7 +58,7 @@ fn run() -> Result<bool, Failure> {
         if args.wants_topic(name, &names) {
             let of_topic = measure(args.runs).map_err(|problem| format!("{name}: {problem}"))?;
             for row in of_topic.into_iter().filter(|row| args.wants(&row.what)) {
-                println!("{row}");
+                writeln!(io::stdout(), "{row}")?;
                 rows.push(row);
             }
         }

@@ -1,12 +1,13 @@
 //! What readers pay while keys are fetched, and whether the cache outlives it.
 //!
 //! Shared: the authenticator, a switch and a counter. This thread asks for tokens; the one of the runtime wakes every ten
-//! milliseconds and has the keys fetched, if the switch is on. A fetch parses the whole set anew, as one over the network does.
-//! A switch that is seen late makes one fetch more or less in a slice, of ten.
+//! milliseconds and does what the switch says. A fetch parses the whole set anew, as one over the network does. A switch that is
+//! seen late makes one fetch more or less in a slice, of ten.
 
 use std::future::ready;
+use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use claimgate_benches::{Bar, Row};
@@ -28,23 +29,31 @@ struct Text(String);
 
 #[derive(Default)]
 struct Switch {
-    on: AtomicBool,
+    turn: AtomicU8,
     fetched: AtomicUsize,
+}
+
+/// Nanoseconds for a token: while keys are fetched, while they are parsed and dropped, and while nothing is done.
+struct Run {
+    fetching: f64,
+    parsing: f64,
+    idle: f64,
 }
 
 pub(crate) fn measure(runs: usize) -> Result<Vec<Row>, Failure> {
     let mint = Mint::of(0, (0..KEYS).map(|number| mint::key(Alg::ES256, number)).collect());
     let tokens: Vec<String> = mint.keys().iter().cycle().take(TOKENS).map(|key| mint.token_by(key)).collect();
     let requests = Request::all(&tokens);
-    let row = |what: &str, cache| -> Result<(Row, usize), Failure> {
+    let mut rows = Vec::new();
+    for (name, cache) in [("cached", TokenCache::new()), ("cold", TokenCache::disabled())] {
         let fetching = Fetching::start(&mint, cache)?;
         let kept = kept(&fetching.gate, &tokens);
-        Ok((fetching.row(what, &requests, runs)?, kept))
-    };
-    let (cold, _) = row("refresh: every 10 ms ÷ none, cold", TokenCache::disabled())?;
-    let (cached, kept) = row("refresh: every 10 ms ÷ none, cached", TokenCache::new())?;
-    let cached = if kept == TOKENS { cached } else { unkept(cached.what, cached.bar, kept) };
-    Ok(vec![cached, cold, lost(&mint, &tokens)?])
+        let of_kind = fetching.rows(name, &requests, runs)?;
+        let real = kept == TOKENS || name == "cold";
+        rows.extend(of_kind.into_iter().map(|row| if real { row } else { unkept(row.what, row.bar, kept) }));
+    }
+    rows.push(lost(&mint, &tokens)?);
+    Ok(rows)
 }
 
 /// How many entries ten fetches have cost.
@@ -57,7 +66,7 @@ fn lost(mint: &Mint, tokens: &[String]) -> Result<Row, Failure> {
     }
     let claims = |token: &String| claims(&fetching.gate, token);
     let before: Vec<_> = tokens.iter().map(claims).collect();
-    fetching.switch.on.store(true, Ordering::Relaxed);
+    fetching.switch.turn.store(FETCH, Ordering::Relaxed);
     let (start, fetched) = (Instant::now(), || fetching.switch.fetched.load(Ordering::Relaxed));
     while fetched() < FETCHES {
         if start.elapsed() > PATIENCE {
@@ -97,39 +106,46 @@ impl Fetching {
         let first = gate.refresh_now(mint.name()).map_err(|error| error.to_string())?;
         runtime.block_on(first)?;
         let switch = Arc::new(Switch::default());
-        runtime.spawn(fetch(gate.clone(), mint.name().to_owned(), switch.clone()));
+        runtime.spawn(fetch(gate.clone(), mint.name().to_owned(), mint.jwks(), switch.clone()));
         Ok(Fetching { gate, switch, _runtime: runtime })
     }
 
-    /// Requests a second with fetches, against none.
-    fn row(&self, what: &str, requests: &[Request], runs: usize) -> Result<Row, Failure> {
+    /// Requests a second with fetches against none, and against the work of a fetch without what comes of it.
+    fn rows(&self, name: &str, requests: &[Request], runs: usize) -> Result<[Row; 2], Failure> {
         self.once(requests)?;
         let before = self.switch.fetched.load(Ordering::Relaxed);
-        let times: Vec<(f64, f64)> = (0..runs).map(|_| self.once(requests)).collect::<Result<_, _>>()?;
+        let runs: Vec<Run> = (0..runs).map(|_| self.once(requests)).collect::<Result<_, _>>()?;
         let fetched = self.switch.fetched.load(Ordering::Relaxed) - before;
-        let due = runs * SLICES * usize::try_from(SLICE.as_millis() / EVERY.as_millis())?;
+        let due = runs.len() * SLICES * usize::try_from(SLICE.as_millis() / EVERY.as_millis())?;
         // A thread that sleeps through its turns would make fetching cheap.
         if fetched * 10 < due * 8 {
             return Err(format!("only {fetched} of {due} fetches were made: the machine is too busy").into());
         }
-        let [with, without] = [0, 1].map(|side| {
-            median(times.iter().map(|(with, without)| if side == 0 { *with } else { *without }).collect())
-        });
-        let detail = format!("{with:.1} ns a token against {without:.1} ns; {KEYS} keys, {fetched} fetches");
-        Ok(Row::of(what, Bar::AtLeast(0.97), times.iter().map(|(with, without)| without / with), detail))
+        let row = |against: &str, bar, time: fn(&Run) -> f64| {
+            let middle = |time: fn(&Run) -> f64| median(runs.iter().map(time).collect());
+            let (with, without) = (middle(|run| run.fetching), middle(time));
+            let detail =
+                format!("{with:.1} ns a token against {without:.1} ns; {KEYS} keys, {fetched} fetches");
+            let gains = runs.iter().map(|run| time(run) / run.fetching);
+            Row::of(format!("refresh: {name}, every 10 ms ÷ {against}"), bar, gains, detail)
+        };
+        Ok([
+            row("none", Bar::AtLeast(0.97), |run| run.idle),
+            row("parsing alone", Bar::Told, |run| run.parsing),
+        ])
     }
 
-    /// Slices with fetches and without, in turn. Gives nanoseconds for a token of each.
-    fn once(&self, requests: &[Request]) -> Result<(f64, f64), Failure> {
-        let (mut with, mut without) = (Vec::new(), Vec::new());
-        for slice in 0..2 * SLICES {
-            let on = slice % 2 == 0;
-            self.switch.on.store(on, Ordering::Relaxed);
-            let time = self.slice(requests)?;
-            if on { with.push(time) } else { without.push(time) }
+    /// Slices of each kind in turn.
+    fn once(&self, requests: &[Request]) -> Result<Run, Failure> {
+        let mut times = [const { Vec::new() }; 3];
+        for _ in 0..SLICES {
+            for (turn, times) in [FETCH, PARSE, IDLE].into_iter().zip(&mut times) {
+                self.switch.turn.store(turn, Ordering::Relaxed);
+                times.push(self.slice(requests)?);
+            }
         }
-        self.switch.on.store(false, Ordering::Relaxed);
-        Ok((median(with), median(without)))
+        let [fetching, parsing, idle] = times.map(median);
+        Ok(Run { fetching, parsing, idle })
     }
 
     fn slice(&self, requests: &[Request]) -> Result<f64, Failure> {
@@ -150,18 +166,21 @@ impl Fetching {
     }
 }
 
-async fn fetch(gate: Authenticator, issuer: String, switch: Arc<Switch>) {
+async fn fetch(gate: Authenticator, issuer: String, jwks: String, switch: Arc<Switch>) {
     let mut turns = interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         turns.tick().await;
-        if !switch.on.load(Ordering::Relaxed) {
-            continue;
-        }
-        // One that fails is not counted, and too few are an error.
-        let Ok(fetching) = gate.refresh_now(&issuer) else { continue };
-        if fetching.await.is_ok() {
-            switch.fetched.fetch_add(1, Ordering::Relaxed);
+        match switch.turn.load(Ordering::Relaxed) {
+            FETCH => {
+                // One that fails is not counted, and too few are an error.
+                let Ok(fetching) = gate.refresh_now(&issuer) else { continue };
+                if fetching.await.is_ok() {
+                    switch.fetched.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            PARSE => drop(black_box(KeySet::from_jwks(black_box(&jwks)))),
+            _ => {}
         }
     }
 }
@@ -171,6 +190,11 @@ impl KeySource for Text {
         Box::pin(ready(KeySet::from_jwks(&self.0).map(LoadedKeys::new).map_err(KeySourceError::from)))
     }
 }
+
+/// What the switch says.
+const IDLE: u8 = 0;
+const PARSE: u8 = 1;
+const FETCH: u8 = 2;
 
 const KEYS: usize = 100;
 const TOKENS: usize = 1_000;

@@ -8,11 +8,19 @@ pub(crate) struct Comparison<'a> {
     arms: Vec<Arm<'a>>,
 }
 
-/// Does so many steps and gives how many of them went well.
-type Arm<'a> = Box<dyn FnMut(usize) -> usize + 'a>;
+/// Does about so many steps.
+type Arm<'a> = Box<dyn FnMut(usize) -> Slice + 'a>;
 
-/// Nanoseconds for a step: of each run, of each arm, the median of the slices.
-pub(crate) struct Times(Vec<Vec<f64>>);
+/// What an arm did when it was its turn.
+struct Slice {
+    steps: usize,
+    /// How many of them went well.
+    good: usize,
+    time: Duration,
+}
+
+/// Nanoseconds for a step: of each run, of each round in it, of each arm.
+pub(crate) struct Times(Vec<Vec<Vec<f64>>>);
 
 /// The place of an arm among the others.
 #[derive(Clone, Copy)]
@@ -22,8 +30,31 @@ impl<'a> Comparison<'a> {
     /// Adds an arm. `step` says whether it went well: a step that does not is no measurement.
     pub(crate) fn arm(&mut self, mut step: impl FnMut() -> bool + 'a) -> Place {
         // The loop is in the box, so that no step pays for the call.
-        self.arms.push(Box::new(move |count| (0..count).filter(|_| step()).count()));
-        Place(self.arms.len() - 1)
+        self.push(move |steps| {
+            let start = Instant::now();
+            let good = (0..steps).filter(|_| step()).count();
+            Slice { steps, good, time: start.elapsed() }
+        })
+    }
+
+    /// Adds an arm that gets `state` ready for a batch of steps, off the clock, and then does them.
+    pub(crate) fn prepared_arm<S: 'a>(
+        &mut self,
+        mut state: S,
+        mut prepare: impl FnMut(&mut S) + 'a,
+        mut step: impl FnMut(&mut S, usize) -> bool + 'a,
+    ) -> Place {
+        self.push(move |steps| {
+            let mut slice = Slice { steps: 0, good: 0, time: Duration::ZERO };
+            while slice.steps < steps {
+                prepare(&mut state);
+                let start = Instant::now();
+                slice.good += (0..BATCH).filter(|place| step(&mut state, *place)).count();
+                slice.time += start.elapsed();
+                slice.steps += BATCH;
+            }
+            slice
+        })
     }
 
     pub(crate) fn run(mut self, runs: usize) -> Result<Times, &'static str> {
@@ -33,22 +64,33 @@ impl<'a> Comparison<'a> {
         (0..runs).map(|_| self.once(&counts)).collect::<Result<_, _>>().map(Times)
     }
 
-    fn once(&mut self, counts: &[usize]) -> Result<Vec<f64>, &'static str> {
-        let mut times = vec![Vec::new(); self.arms.len()];
-        for _ in 0..SLICES {
-            for ((arm, count), times) in self.arms.iter_mut().zip(counts).zip(&mut times) {
-                times.push(nanoseconds(slice(arm, *count)?) / float(*count));
-            }
-        }
-        Ok(times.into_iter().map(median).collect())
+    fn push(&mut self, arm: impl FnMut(usize) -> Slice + 'a) -> Place {
+        self.arms.push(Box::new(arm));
+        Place(self.arms.len() - 1)
+    }
+
+    fn once(&mut self, counts: &[usize]) -> Result<Vec<Vec<f64>>, &'static str> {
+        let mut round =
+            || self.arms.iter_mut().zip(counts).map(|(arm, steps)| arm(*steps).nanoseconds()).collect();
+        (0..ROUNDS).map(|_| round()).collect()
+    }
+}
+
+impl Slice {
+    /// For a step.
+    fn nanoseconds(&self) -> Result<f64, &'static str> {
+        let good = self.good == self.steps;
+        good.then(|| nanoseconds(self.time) / float(self.steps)).ok_or("a step did not end as it has to")
     }
 }
 
 impl Times {
-    /// What comes out of each run, given the nanoseconds of an arm.
+    /// What comes out of each run, given the nanoseconds of an arm: the median of its rounds. Within a round the arms come right
+    /// after each other, so a machine that gets slower or faster does so for all of them.
     pub(crate) fn each(&self, figure: impl Fn(&dyn Fn(Place) -> f64) -> f64) -> Vec<f64> {
-        let of_run = |run: &Vec<f64>| figure(&|place: Place| run.get(place.0).copied().unwrap_or(f64::NAN));
-        self.0.iter().map(of_run).collect()
+        let of_round =
+            |round: &Vec<f64>| figure(&|place: Place| round.get(place.0).copied().unwrap_or(f64::NAN));
+        self.0.iter().map(|rounds| median(rounds.iter().map(of_round).collect())).collect()
     }
 
     pub(crate) fn ratios(&self, one: Place, other: Place) -> Vec<f64> {
@@ -88,24 +130,20 @@ pub(crate) fn nanoseconds(time: Duration) -> f64 {
 
 /// How many steps fill a slice.
 fn calibrate(arm: &mut Arm<'_>) -> Result<usize, &'static str> {
-    let mut count = 1;
+    let mut steps = 1;
     loop {
-        let time = slice(arm, count)?;
-        if time >= SLICE {
-            return Ok(count);
+        let slice = arm(steps);
+        slice.nanoseconds()?;
+        if slice.time >= SLICE {
+            return Ok(slice.steps);
         }
-        count *= 2;
+        steps *= 2;
     }
-}
-
-fn slice(arm: &mut Arm<'_>, count: usize) -> Result<Duration, &'static str> {
-    let start = Instant::now();
-    let good = arm(count);
-    let time = start.elapsed();
-    if good == count { Ok(time) } else { Err("a step did not end as it has to") }
 }
 
 /// At least so long, at most about twice.
 const SLICE: Duration = Duration::from_millis(2);
-/// In a run, of each arm.
-const SLICES: usize = 24;
+/// In a run.
+const ROUNDS: usize = 48;
+/// Steps between two preparations.
+pub(crate) const BATCH: usize = 64;
