@@ -13,6 +13,7 @@ use crate::algorithm::Algorithm;
 use crate::alias::is_same;
 use crate::base64url;
 use crate::certificate::CertificateFacts;
+use crate::ecdsa;
 use crate::error::LoggedKeyId;
 
 /// A public key that can check signatures. Cheap to clone.
@@ -142,8 +143,11 @@ impl VerificationKey {
 
     /// Whether `signature` is the key's over `message`; false also for an algorithm that the key does not fit.
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let check = self.0.checks.iter().find(|(own, _)| *own == algorithm);
-        check.is_some_and(|(_, key)| key.verify_sig(message, signature).is_ok())
+        let Some((_, key)) = self.0.checks.iter().find(|(own, _)| *own == algorithm) else { return false };
+        let Some(curve) = Curve::of(algorithm) else { return key.verify_sig(message, signature).is_ok() };
+        let mut buffer = [0; ecdsa::LONGEST];
+        let signature = ecdsa::der(signature, curve.coordinate_bytes(), &mut buffer);
+        signature.is_some_and(|signature| key.verify_sig(message, signature).is_ok())
     }
 }
 
@@ -264,12 +268,22 @@ impl Curve {
         }
     }
 
-    /// JWS signatures are R || S of fixed length (RFC 7518, section 3.4), not ASN.1.
+    /// Of signatures in ASN.1, which [`ecdsa::der`] makes of those of JWS.
     fn verification(self) -> &'static dyn VerificationAlgorithm {
         match self {
-            Curve::P256 => &signature::ECDSA_P256_SHA256_FIXED,
-            Curve::P384 => &signature::ECDSA_P384_SHA384_FIXED,
-            Curve::P521 => &signature::ECDSA_P521_SHA512_FIXED,
+            Curve::P256 => &signature::ECDSA_P256_SHA256_ASN1,
+            Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1,
+            Curve::P521 => &signature::ECDSA_P521_SHA512_ASN1,
+        }
+    }
+
+    /// That of the keys that `algorithm` has, if they are on a curve of ECDSA.
+    fn of(algorithm: Algorithm) -> Option<Self> {
+        match algorithm {
+            Algorithm::ES256 => Some(Curve::P256),
+            Algorithm::ES384 => Some(Curve::P384),
+            Algorithm::ES512 => Some(Curve::P521),
+            _ => None,
         }
     }
 }

@@ -58,6 +58,7 @@ mod control;
 mod der;
 #[cfg(feature = "jwks-client")]
 mod dynamic_issuers;
+mod ecdsa;
 mod error;
 mod error_kind;
 mod fetch_settings;

@@ -110,7 +110,7 @@ impl<'de, I: Iterator<Item = (Cow<'de, str>, JsonValue<'de>)>> MapAccess<'de> fo
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::BTreeMap;
     use std::fmt::Debug;
 
     use serde::Deserialize;
@@ -203,7 +203,7 @@ mod tests {
         reads_as_serde_json_does::<Box<RawValue>>();
         reads_as_serde_json_does::<Value>();
         reads_as_serde_json_does::<Option<Plain>>();
-        reads_as_serde_json_does::<HashMap<u8, u8>>();
+        reads_as_serde_json_does::<BTreeMap<u8, u8>>();
         reads_as_serde_json_does::<Vec<Value>>();
         reads_as_serde_json_does::<String>();
         reads_as_serde_json_does::<()>();

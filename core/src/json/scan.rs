@@ -12,8 +12,8 @@ use crate::json::quotes::Quotes;
 pub(super) struct Scanner<'t> {
     text: &'t str,
     at: usize,
-    /// The places of all quotes, if no string has an escape or a control character: each then goes to the next of them.
-    quotes: Option<Quotes<'t>>,
+    /// The quotes ahead, of which a string goes from one to the next while nothing is odd.
+    quotes: Quotes<'t>,
 }
 
 /// A member of the outermost object.
@@ -35,8 +35,7 @@ const DEEPEST: usize = 126;
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let quotes = is_plain(text).then(|| Quotes::of(text));
-        Scanner { text, at: 0, quotes }
+        Scanner { text, at: 0, quotes: Quotes::of(text) }
     }
 
     /// The whole text: one object, around it nothing but white space.
@@ -124,14 +123,13 @@ impl<'t> Scanner<'t> {
     /// A string. That its escapes mean something is not looked at.
     #[inline]
     fn string(&mut self) -> Option<Quoted> {
-        if let Some(quotes) = &mut self.quotes {
-            let (open, close) = (quotes.next()?, quotes.next()?);
+        if let (Some(open), Some(close)) = (self.quotes.next(), self.quotes.next()) {
             // All quotes before this place belong to strings that were read, so the next one is here, if one is.
             (open == self.at).then_some(())?;
             self.at = close + 1;
             return Some(Quoted { inside: open + 1..close, is_escaped: false });
         }
-        self.string_with_escapes()
+        self.quotes.are_at_odds().then(|| self.string_with_escapes())?
     }
 
     #[cold]
@@ -219,14 +217,6 @@ pub(super) fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(raw));
     }
     serde_json::from_str(&format!("\"{raw}\"")).ok().map(Cow::Owned)
-}
-
-/// Whether `text` has nothing that strings have to be looked through for. Everyday tokens have not, and to see that at once
-/// takes a fraction of the time.
-fn is_plain(text: &str) -> bool {
-    // Without a branch, so that the compiler makes one step of many bytes.
-    let is_odd = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'\\');
-    text.bytes().fold(0, |odd, byte| odd | is_odd(byte)) == 0
 }
 
 /// How many bytes come before the first quote, backslash or control character, looked for eight at a time.
