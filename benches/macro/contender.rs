@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use claimgate_benches::measured::{Host, Kind};
 use claimgate_testkit::ServedIssuer;
@@ -12,7 +13,7 @@ use crate::args::Args;
 use crate::child::Guard;
 use crate::process::pinned;
 use crate::tokens::{AUDIENCE, Tokens};
-use crate::{envoy, peers};
+use crate::{envoy, http, peers};
 
 /// What every server finds when it starts.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +93,26 @@ impl Contender {
 
     /// Starts it on its core and waits until it answers.
     pub(crate) fn start(&self, stage: &Stage<'_>) -> Result<Running, Box<dyn Error>> {
-        self.try_start(stage).map_err(|error| format!("{}: {error}", self.name).into())
+        let started = self.try_start(stage).and_then(|running| {
+            self.until_it_accepts(running.address, &stage.tokens.first)?;
+            Ok(running)
+        });
+        started.map_err(|error| format!("{}: {error}", self.name).into())
+    }
+
+    /// Some fetch the keys after they have begun to listen.
+    fn until_it_accepts(&self, address: SocketAddr, token: &str) -> Result<(), Box<dyn Error>> {
+        let until = Instant::now() + START_LIMIT;
+        loop {
+            let (status, body) = http::get(address, "/", Some(token))?;
+            if status == 200 && body.contains("user-000000") {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(format!("a good token is answered with {status} {body:?}").into());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn try_start(&self, stage: &Stage<'_>) -> Result<Running, Box<dyn Error>> {

@@ -18,6 +18,8 @@ pub(crate) struct Tokens {
     pub(crate) one: PathBuf,
     /// More than anybody caches.
     pub(crate) fresh: PathBuf,
+    /// The one of that file.
+    pub(crate) first: String,
     /// How long each is.
     pub(crate) bytes: usize,
 }
@@ -36,8 +38,10 @@ impl Tokens {
             fs::write(&path, mint(issuer, filler, numbers).join("\n") + "\n")?;
             Ok(path)
         };
+        let first = filled(issuer, filler, 0);
         Ok(Tokens {
-            bytes: filled(issuer, filler, 0).len(),
+            bytes: first.len(),
+            first,
             many: file("tokens-many", 0..many)?,
             one: file("tokens-one", 0..1)?,
             fresh: file("tokens-fresh", FIRST_FRESH..FIRST_FRESH + fresh)?,

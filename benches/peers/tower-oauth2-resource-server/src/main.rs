@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 use tower_oauth2_resource_server::server::OAuth2ResourceServer;
 use tower_oauth2_resource_server::tenant::TenantConfiguration;
+use tower_oauth2_resource_server::validation::ClaimsValidationSpec;
 
 use crate::serve::{answer, serve};
 use crate::start::Trusted;
@@ -31,9 +32,12 @@ async fn hello(Extension(caller): Extension<Caller>) -> Response {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let trusted = Trusted::from_args(std::env::args().skip(1))?;
-    // With discovery, as its claims are then checked by default.
-    let tenant =
-        TenantConfiguration::builder(trusted.issuer).audiences(&[trusted.audience]).build().await?;
+    let validation = ClaimsValidationSpec::recommended(&trusted.issuer, &vec![trusted.audience]);
+    let tenant = TenantConfiguration::builder(trusted.issuer)
+        .jwks_url(trusted.jwks_uri)
+        .claims_validation(validation)
+        .build()
+        .await?;
     let server = OAuth2ResourceServer::<Caller>::builder().add_tenant(tenant).build().await?;
     serve(Router::new().route("/", get(hello)).layer(server.into_layer())).await
 }
