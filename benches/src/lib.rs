@@ -6,7 +6,7 @@ pub mod measured;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One figure: the median of several runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,8 +14,10 @@ pub struct Row {
     /// What was measured against what.
     pub what: String,
     /// The median of the runs.
+    #[serde(deserialize_with = "figure")]
     pub figure: f64,
     /// The smallest and the largest of the runs.
+    #[serde(deserialize_with = "spread")]
     pub spread: (f64, f64),
     /// What the figure has to meet.
     pub bar: Bar,
@@ -74,5 +76,28 @@ impl fmt::Display for Row {
             (_, false) => "missed",
         })?;
         write!(formatter, "; {detail}")
+    }
+}
+
+/// JSON has no number that is none: what could not be measured is written as `null`, and read as what it was.
+fn figure<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+fn spread<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(f64, f64), D::Error> {
+    let (smallest, largest) = <(Option<f64>, Option<f64>)>::deserialize(deserializer)?;
+    Ok((smallest.unwrap_or(f64::NAN), largest.unwrap_or(f64::NAN)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_without_a_figure_is_missed_also_after_a_way_through_json() {
+        let row = Row::of("x", Bar::AtMost(1.0), [], "");
+        let read: Row = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();
+        assert!(!row.holds() && !read.holds());
+        assert!(read.figure.is_nan() && read.spread.0.is_nan());
     }
 }
