@@ -40,7 +40,7 @@ impl Args {
             rounds: 7,
             seconds: 3,
             tokens: 1000,
-            fresh: 30_000,
+            fresh: 60_000,
             server_core: 0,
             generator_core: 1,
             only: None,
@@ -57,7 +57,7 @@ impl Args {
                 Arg::Long("server-core") => args.server_core = parser.value()?.parse()?,
                 Arg::Long("generator-core") => args.generator_core = parser.value()?.parse()?,
                 Arg::Long("only") => args.only = Some(parser.value()?.string()?),
-                Arg::Long("small") => (args.rounds, args.seconds, args.fresh) = (1, 1, 1000),
+                Arg::Long("small") => (args.rounds, args.seconds) = (1, 1),
                 Arg::Short('h') | Arg::Long("help") => return Ok(None),
                 other => return Err(other.unexpected()),
             }
@@ -78,7 +78,7 @@ and 2 when it could not run. It needs wrk and taskset.
   --envoy FILE            the binary of Envoy
   --rounds N              how often each server is measured (default: 7)
   --seconds N             how long each time (default: 3)
-  --fresh N               how many tokens are sent once each (default: 30000)
+  --fresh N               how many tokens there are to send once each, in a second (default: 60000)
   --server-core N         where servers run (default: 0)
   --generator-core N      where the generator runs (default: 1)
   --only TEXT             only servers with this in their name, and the bare ones

@@ -24,7 +24,11 @@ impl Guard {
     }
 
     /// Waits for a line that begins so, and gives the rest of it.
-    pub(crate) fn line_after(&mut self, start: &'static str, limit: Duration) -> Result<String, Box<dyn Error>> {
+    pub(crate) fn line_after(
+        &mut self,
+        start: &'static str,
+        limit: Duration,
+    ) -> Result<String, Box<dyn Error>> {
         let stdout = self.0.stdout.take().ok_or("no pipe")?;
         let (tell, told) = mpsc::channel();
         // Goes on reading to the end, as a program may block, or fail, that writes where nobody reads.

@@ -24,7 +24,12 @@ pub(crate) fn contenders(stage: &Stage<'_>, binary: &Path) -> Result<Vec<Contend
     let variants = [
         ("Envoy, bare", Role::Bare, "envoy-bare.json", None),
         ("Envoy, jwt_authn", Role::Cold, "envoy-cold.json", Some(jwt_authn(stage, None))),
-        ("Envoy, jwt_authn with its cache", Role::Cached, "envoy-cached.json", Some(jwt_authn(stage, Some(cached)))),
+        (
+            "Envoy, jwt_authn with its cache",
+            Role::Cached,
+            "envoy-cached.json",
+            Some(jwt_authn(stage, Some(cached))),
+        ),
     ];
     let mut contenders = Vec::new();
     for (name, role, file, filter) in variants {

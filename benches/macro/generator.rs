@@ -17,21 +17,12 @@ pub(crate) struct Load {
     pub(crate) p99: f64,
 }
 
-/// How the tokens of a file are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// From the first again when all were sent.
-    InTurn,
-    /// Each once, and then an end.
-    Once,
-}
-
 /// Sends requests for so long. That one is refused or lost is an error: a server that refuses is fast.
 pub(crate) fn run(
     core: usize,
     work: &Path,
     address: SocketAddr,
-    (tokens, stream): (&Path, Stream),
+    tokens: &Path,
     seconds: u64,
 ) -> Result<Load, Box<dyn Error>> {
     let script = work.join("wrk.lua");
@@ -40,9 +31,6 @@ pub(crate) fn run(
     command.args(["--threads", "1", "--connections", &CONNECTIONS.to_string()]);
     command.arg("--duration").arg(format!("{seconds}s")).arg("--script").arg(script);
     command.arg(format!("http://{address}/")).arg("--").arg(tokens);
-    if stream == Stream::Once {
-        command.arg("once");
-    }
     let limit = Duration::from_secs(seconds) + LEEWAY;
     let mut wrk = Guard::start(&mut command)?;
     let line = wrk.line_after("measured ", limit).map_err(|error| format!("wrk: {error}"))?;

@@ -5,7 +5,7 @@ use std::error::Error;
 use claimgate_benches::{Bar, Row};
 
 use crate::contender::{Contender, Role, Stage, axum};
-use crate::generator::{self, Stream};
+use crate::generator;
 use crate::process::resident_kib;
 
 /// The same server with one issuer and without, each after a second with one token, so that no cached token counts but one.
@@ -17,7 +17,8 @@ pub(crate) fn row(stage: &Stage<'_>) -> Result<Row, Box<dyn Error>> {
         pairs.push((resident(stage, &bare)?, resident(stage, &guarded)?));
     }
     let middle = |side: fn(&(f64, f64)) -> f64| Row::of("", Bar::Told, pairs.iter().map(side), "").figure;
-    let detail = format!("bare {:.1} MiB, with one issuer {:.1} MiB", middle(|pair| pair.0), middle(|pair| pair.1));
+    let detail =
+        format!("bare {:.1} MiB, with one issuer {:.1} MiB", middle(|pair| pair.0), middle(|pair| pair.1));
     let more = pairs.iter().map(|(bare, guarded)| guarded - bare);
     Ok(Row::of("axum: memory over bare with one issuer, MiB", Bar::AtMost(2.0), more, detail))
 }
@@ -25,7 +26,7 @@ pub(crate) fn row(stage: &Stage<'_>) -> Result<Row, Box<dyn Error>> {
 /// In MiB.
 fn resident(stage: &Stage<'_>, contender: &Contender) -> Result<f64, Box<dyn Error>> {
     let running = contender.start(stage)?;
-    let tokens = (stage.tokens.one.as_path(), Stream::InTurn);
+    let tokens = &stage.tokens.one;
     generator::run(stage.args.generator_core, &stage.args.work, running.address, tokens, 1)?;
     #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
     let kib = resident_kib(running.guard.id())? as f64;

@@ -5,7 +5,7 @@ use std::error::Error;
 use claimgate_benches::measured::Host;
 
 use crate::contender::{Contender, Role, Stage};
-use crate::generator::{self, Stream};
+use crate::generator;
 use crate::process::cpu_nanos;
 use crate::tally::{Sample, Tally, place};
 
@@ -52,25 +52,34 @@ fn turns(contenders: &[Contender], round: usize) -> Vec<(usize, &Contender)> {
 fn measure(stage: &Stage<'_>, contender: &Contender) -> Result<Sample, Box<dyn Error>> {
     let args = stage.args;
     let running = contender.start(stage)?;
-    let load = |stream, seconds| generator::run(args.generator_core, &args.work, running.address, stream, seconds);
-    load((&stage.tokens.many, Stream::InTurn), WARM_UP)?;
+    let load =
+        |tokens, seconds| generator::run(args.generator_core, &args.work, running.address, tokens, seconds);
+    load(&stage.tokens.many, WARM_UP)?;
 
-    let stream = match contender.role {
-        Role::Fresh => (stage.tokens.fresh.as_path(), Stream::Once),
-        _ => (stage.tokens.many.as_path(), Stream::InTurn),
+    let process = running.guard.id();
+    let before = cpu_nanos(process)?;
+    let measured = match contender.role {
+        Role::Fresh => load(&stage.tokens.fresh, FRESH)?,
+        _ => load(&stage.tokens.many, args.seconds)?,
     };
-    let before = cpu_nanos(running.guard.id())?;
-    let load = load(stream, args.seconds)?;
-    let nanos = cpu_nanos(running.guard.id())?.saturating_sub(before);
+    let nanos = cpu_nanos(process)?.saturating_sub(before);
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let enough = measured.requests <= args.fresh as f64;
+    if contender.role == Role::Fresh && !enough {
+        return Err("tokens came again: give more with --fresh".into());
+    }
     #[expect(clippy::cast_precision_loss, reason = "a measurement of some seconds")]
     let micros = nanos as f64 / 1000.0;
     Ok(Sample {
-        per_second: load.requests / load.micros * 1e6,
-        micros: micros / load.requests,
-        busy: micros / load.micros,
-        p99: load.p99,
+        per_second: measured.requests / measured.micros * 1e6,
+        micros: micros / measured.requests,
+        busy: micros / measured.micros,
+        p99: measured.p99,
     })
 }
 
 /// In seconds: enough that every token was sent several times.
 const WARM_UP: u64 = 1;
+
+/// Likewise in seconds. Tokens that are sent once have to be minted and held by the generator.
+const FRESH: u64 = 1;

@@ -49,7 +49,9 @@ impl Table<'_> {
 
     fn fastest_axum_peer(&self, refusals: &Refusals) -> Place {
         let peers = self.contenders.iter().zip(refusals).enumerate().filter(|(_, (contender, refused))| {
-            contender.host == Host::Axum && contender.kind == Kind::Peer && probe::are_the_same_checks(refused)
+            contender.host == Host::Axum
+                && contender.kind == Kind::Peer
+                && probe::are_the_same_checks(refused)
         });
         let speed = |place: usize| Spread::of(self.per_second(Some(place))).map_or(0.0, |speed| speed.median);
         peers.map(|(place, _)| place).max_by(|one, other| speed(*one).total_cmp(&speed(*other)))
@@ -77,13 +79,15 @@ impl Table<'_> {
     /// A row about CPU time.
     fn lighter(&self, what: String, bar: Bar, ours: Place, theirs: Place) -> Row {
         let (ours_added, theirs_added) = (self.added_micros(ours), self.added_micros(theirs));
-        let told = |place, figures: &[f64]| self.told(place, figures, |median| format!("adds {median:.2} µs"));
+        let told =
+            |place, figures: &[f64]| self.told(place, figures, |median| format!("adds {median:.2} µs"));
         let detail = format!("{}, {}", told(ours, &ours_added), told(theirs, &theirs_added));
         Row::of(what, bar, ratios(&ours_added, &theirs_added), detail)
     }
 
     fn told(&self, place: Place, figures: &[f64], words: impl Fn(f64) -> String) -> String {
-        let name = place.and_then(|place| self.contenders.get(place)).map(|contender| contender.name.as_str());
+        let name =
+            place.and_then(|place| self.contenders.get(place)).map(|contender| contender.name.as_str());
         match (name, Spread::of(figures.iter().copied())) {
             (Some(name), Some(spread)) => format!("{name} {}", words(spread.median)),
             _ => "not measured".to_owned(),

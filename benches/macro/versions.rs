@@ -11,7 +11,8 @@ pub(crate) fn all(args: &Args) -> Vec<(String, String)> {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let ours = |package: &str| locked(&lock, package).ok();
     // `wrk -v` prints its version and, as it measured nothing, fails.
-    let wrk = printed(Command::new("wrk").arg("-v")).and_then(|text| text.split_whitespace().nth(1).map(str::to_owned));
+    let wrk = printed(Command::new("wrk").arg("-v"))
+        .and_then(|text| text.split_whitespace().nth(1).map(str::to_owned));
     let rustc = printed(Command::new("rustc").arg("--version"))
         .and_then(|text| text.split_whitespace().nth(1).map(str::to_owned));
     let versions = [

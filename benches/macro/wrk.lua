@@ -3,10 +3,8 @@
 
 local requests = {}
 local next_one = 0
-local once = false
 
 function init(args)
-  once = args[2] == "once"
   for token in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("GET", "/", { Authorization = "Bearer " .. token })
   end
@@ -15,9 +13,6 @@ end
 function request()
   next_one = next_one + 1
   if next_one > #requests then
-    if once then
-      wrk.thread:stop()
-    end
     next_one = 1
   end
   return requests[next_one]

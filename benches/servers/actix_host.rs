@@ -6,10 +6,10 @@ use actix_web::HttpResponse;
 use actix_web::web;
 use claimgate_actix::{AuthMiddleware, Claims};
 
-use crate::gate::Mode;
-use crate::{Caller, NOBODY};
 use crate::actix_server::{self, answer};
+use crate::gate::Mode;
 use crate::start::Trusted;
+use crate::{Caller, NOBODY};
 
 async fn bare() -> HttpResponse {
     answer(NOBODY)

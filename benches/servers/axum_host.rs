@@ -7,10 +7,10 @@ use axum::response::Response;
 use axum::routing::get;
 use claimgate_tower::{AuthLayer, Claims};
 
-use crate::gate::Mode;
-use crate::{Caller, NOBODY};
 use crate::axum_server::{self, answer};
+use crate::gate::Mode;
 use crate::start::Trusted;
+use crate::{Caller, NOBODY};
 
 async fn bare() -> Response {
     answer(NOBODY)

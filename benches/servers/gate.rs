@@ -27,10 +27,7 @@ impl Mode {
     }
 
     /// Ready to decide; nothing for a bare server.
-    pub(crate) async fn gate(
-        self,
-        trusted: Trusted,
-    ) -> Result<Option<Authenticator>, Box<dyn Error>> {
+    pub(crate) async fn gate(self, trusted: Trusted) -> Result<Option<Authenticator>, Box<dyn Error>> {
         let cache = match self {
             Mode::Bare => return Ok(None),
             Mode::Cold => TokenCache::disabled(),
