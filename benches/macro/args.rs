@@ -70,7 +70,7 @@ pub(crate) const HELP: &str = "\
 Usage: bench-macro [OPTIONS]
 
 Measures our servers and, where they are given, those of others. Exits with 0 when every bar is met, 1 when one is missed
-and 2 when it could not run. It needs wrk and taskset.
+and 2 when it could not run. It needs wrk, taskset and setpriv.
 
   --work FOLDER           where macro.json goes (default: target/bench)
   --peers FOLDER          the binaries of the peers, named peer-NAME

@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 pub(crate) struct Guard(Child);
 
 impl Guard {
-    /// With a pipe at its standard input, which closes when this process ends.
     pub(crate) fn start(command: &mut Command) -> Result<Self, Box<dyn Error>> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         Ok(Guard(child.map_err(|error| format!("cannot start {name}: {error}"))?))
     }
 

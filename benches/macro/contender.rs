@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use claimgate_benches::measured::{Host, Kind};
+use claimgate_benches::measured::{Host, Kind, Role};
 use claimgate_testkit::ServedIssuer;
 
 use crate::args::Args;
@@ -32,19 +32,6 @@ pub(crate) struct Contender {
     pub(crate) role: Role,
     pub(crate) version: Option<String>,
     pub(crate) program: Program,
-}
-
-/// What it is compared as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// The host without a check.
-    Bare,
-    /// It checks every signature.
-    Cold,
-    /// It has a cache, and each token comes again.
-    Cached,
-    /// It has a cache, and no token comes again.
-    Fresh,
 }
 
 #[derive(Clone, Debug)]
@@ -94,25 +81,10 @@ impl Contender {
     /// Starts it on its core and waits until it answers.
     pub(crate) fn start(&self, stage: &Stage<'_>) -> Result<Running, Box<dyn Error>> {
         let started = self.try_start(stage).and_then(|running| {
-            self.until_it_accepts(running.address, &stage.tokens.first)?;
+            until_it_accepts(running.address, &stage.tokens.first)?;
             Ok(running)
         });
         started.map_err(|error| format!("{}: {error}", self.name).into())
-    }
-
-    /// Some fetch the keys after they have begun to listen.
-    fn until_it_accepts(&self, address: SocketAddr, token: &str) -> Result<(), Box<dyn Error>> {
-        let until = Instant::now() + START_LIMIT;
-        loop {
-            let (status, body) = http::get(address, "/", Some(token))?;
-            if status == 200 && body.contains("user-000000") {
-                return Ok(());
-            }
-            if Instant::now() > until {
-                return Err(format!("a good token is answered with {status} {body:?}").into());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
     }
 
     fn try_start(&self, stage: &Stage<'_>) -> Result<Running, Box<dyn Error>> {
@@ -133,6 +105,21 @@ impl Contender {
     }
 }
 
+/// Some fetch the keys after they have begun to listen.
+fn until_it_accepts(address: SocketAddr, token: &str) -> Result<(), Box<dyn Error>> {
+    let until = Instant::now() + START_LIMIT;
+    loop {
+        let (status, body) = http::get(address, "/", Some(token))?;
+        if status == 200 && body.contains("user-000000") {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(format!("a good token is answered with {status} {body:?}").into());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn beside_this(name: &str) -> Result<PathBuf, Box<dyn Error>> {
     let this = std::env::current_exe()?;
     let binary = this.parent().unwrap_or(Path::new("")).join(name);
@@ -141,12 +128,12 @@ fn beside_this(name: &str) -> Result<PathBuf, Box<dyn Error>> {
 
 const OURS: [(Host, &str, Role, &str, &str); 7] = [
     (Host::Axum, "axum", Role::Bare, "bare", "axum, bare"),
-    (Host::Axum, "axum", Role::Cached, "cached", "claimgate, cached"),
-    (Host::Axum, "axum", Role::Cold, "cold", "claimgate, cold"),
-    (Host::Axum, "axum", Role::Fresh, "cached", "claimgate, cache and new tokens"),
+    (Host::Axum, "axum", Role::Cached, "cached", "claimgate on axum, cached"),
+    (Host::Axum, "axum", Role::Cold, "cold", "claimgate on axum, cold"),
+    (Host::Axum, "axum", Role::Fresh, "cached", "claimgate on axum, cache and new tokens"),
     (Host::Actix, "actix", Role::Bare, "bare", "actix-web, bare"),
-    (Host::Actix, "actix", Role::Cached, "cached", "claimgate, cached"),
-    (Host::Actix, "actix", Role::Cold, "cold", "claimgate, cold"),
+    (Host::Actix, "actix", Role::Cached, "cached", "claimgate on actix-web, cached"),
+    (Host::Actix, "actix", Role::Cold, "cold", "claimgate on actix-web, cold"),
 ];
 
 /// What fetching the keys and starting may take on a busy machine.

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use claimgate_benches::measured::{Host, Kind};
+use claimgate_benches::measured::{Host, Kind, Role};
 use serde_json::{Value, json};
 
 use crate::child::Guard;
-use crate::contender::{Contender, Program, Role, Running, START_LIMIT, Stage};
+use crate::contender::{Contender, Program, Running, START_LIMIT, Stage};
 use crate::http;
 use crate::process::pinned;
 use crate::tokens::AUDIENCE;
@@ -78,11 +78,11 @@ fn configuration(filter: Option<Value>) -> Value {
     });
     let filters: Vec<Value> = filter.into_iter().chain([router]).collect();
     let answer = json!({ "status": 200, "body": { "inline_string": "{\"subject\":\"user-000000\"}" } });
-    let routes = json!([{ "match": { "prefix": "/" }, "direct_response": answer }]);
+    let paths = json!([{ "match": { "prefix": "/" }, "direct_response": answer }]);
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "bench",
-        "route_config": { "virtual_hosts": [{ "name": "all", "domains": ["*"], "routes": routes }] },
+        "route_config": { "virtual_hosts": [{ "name": "all", "domains": ["*"], "routes": paths }] },
         "http_filters": filters,
     });
     let manager = json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager });

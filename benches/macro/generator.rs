@@ -20,21 +20,21 @@ pub(crate) struct Load {
 /// Sends requests for so long. That one is refused or lost is an error: a server that refuses is fast.
 pub(crate) fn run(
     core: usize,
-    work: &Path,
+    folder: &Path,
     address: SocketAddr,
     tokens: &Path,
     seconds: u64,
 ) -> Result<Load, Box<dyn Error>> {
-    let script = work.join("wrk.lua");
+    let script = folder.join("wrk.lua");
     fs::write(&script, include_str!("wrk.lua"))?;
     let mut command = pinned(core, "wrk");
     command.args(["--threads", "1", "--connections", &CONNECTIONS.to_string()]);
     command.arg("--duration").arg(format!("{seconds}s")).arg("--script").arg(script);
     command.arg(format!("http://{address}/")).arg("--").arg(tokens);
     let limit = Duration::from_secs(seconds) + LEEWAY;
-    let mut wrk = Guard::start(&mut command)?;
-    let line = wrk.line_after("measured ", limit).map_err(|error| format!("wrk: {error}"))?;
-    wrk.wait(limit).map_err(|error| format!("wrk: {error}"))?;
+    let mut child = Guard::start(&mut command)?;
+    let line = child.line_after("measured ", limit).map_err(|error| format!("wrk: {error}"))?;
+    child.wait(limit).map_err(|error| format!("wrk: {error}"))?;
 
     let field = |name: &str| {
         let word = line.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use claimgate_benches::measured::{Host, Kind};
+use claimgate_benches::measured::{Host, Kind, Role};
 
 use crate::args::Args;
-use crate::contender::{Contender, Program, Role};
+use crate::contender::{Contender, Program};
 
 /// Those that were built, and the names of those that were not.
 pub(crate) fn found(args: &Args) -> Result<(Vec<Contender>, Vec<String>), Box<dyn Error>> {

@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// The program, to be run on one core.
+/// The program, to be run on one core. It ends when this process does, also when that is killed and can end nothing itself.
 pub(crate) fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", &core.to_string()]).arg(program);
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "taskset", "--cpu-list", &core.to_string()]).arg(program);
     command
 }
 
@@ -34,10 +34,13 @@ pub(crate) fn cpu_nanos(process: u32) -> Result<u64, Box<dyn Error>> {
     Ok(sum)
 }
 
-/// The memory of a process that is in RAM, in KiB.
-pub(crate) fn resident_kib(process: u32) -> Result<u64, Box<dyn Error>> {
+/// The memory of a process that is in RAM, in KiB: all of it, and what of it is no page of a file.
+pub(crate) fn resident_kib(process: u32) -> Result<(u32, u32), Box<dyn Error>> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
-    Ok(number.parse()?)
+    let field = |name: &str| -> Result<u32, Box<dyn Error>> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let number = line.and_then(|line| line.split_whitespace().next()).ok_or(format!("no {name}"))?;
+        Ok(number.parse()?)
+    };
+    Ok((field("VmRSS")?, field("RssAnon")?))
 }

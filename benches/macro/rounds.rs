@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use claimgate_benches::measured::Host;
+use claimgate_benches::measured::{Host, Role};
 
-use crate::contender::{Contender, Role, Stage};
+use crate::contender::{Contender, Stage};
 use crate::generator;
 use crate::process::cpu_nanos;
 use crate::tally::{Sample, Tally, place};

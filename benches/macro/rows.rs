@@ -1,9 +1,9 @@
 //! The figures that are judged.
 
-use claimgate_benches::measured::{Host, Kind, Spread};
+use claimgate_benches::measured::{Host, Kind, Role, Spread};
 use claimgate_benches::{Bar, Row};
 
-use crate::contender::{Contender, Role};
+use crate::contender::Contender;
 use crate::probe::{self, Refusals};
 use crate::tally::{Sample, Tally, place};
 

@@ -1,8 +1,8 @@
 //! What the rounds gave.
 
-use claimgate_benches::measured::{Host, Server, Spread};
+use claimgate_benches::measured::{Host, Role, Server, Spread};
 
-use crate::contender::{Contender, Role};
+use crate::contender::Contender;
 use crate::probe::Refusals;
 
 /// One measurement of one server.
@@ -54,6 +54,7 @@ impl Tally {
                 name: contender.name.clone(),
                 host: contender.host,
                 kind: contender.kind,
+                role: contender.role,
                 version: contender.version.clone(),
                 refuses: refuses.clone(),
                 per_second: spread(|sample| sample.per_second)?,

@@ -32,17 +32,17 @@ impl Plot {
                 .into_drawing_area();
             // A page may be dark, and the ink is not light.
             area.fill(&WHITE)?;
-            area.draw_text(&self.title, &font(17).into(), (16, 14))?;
+            area.draw_text(&self.title, &font(20), (16, 14))?;
             for (row, bar) in (0..).zip(&self.bars) {
                 let (top, bottom) = (HEAD + row * ROW + 4, HEAD + (row + 1) * ROW - 4);
                 let middle = i32::midpoint(top, bottom);
                 let end = place(bar.figure.median);
-                let name = font(14).pos(Pos::new(HPos::Right, VPos::Center));
+                let name = font(16).pos(Pos::new(HPos::Right, VPos::Center));
                 area.draw_text(&bar.name, &name, (LEFT - 8, middle))?;
                 area.draw(&Rectangle::new([(LEFT, top), (end, bottom)], color(bar.kind).filled()))?;
                 let (low, high) = (place(bar.figure.min), place(bar.figure.max));
                 area.draw(&PathElement::new([(low, middle), (high, middle)], INK.stroke_width(1)))?;
-                let figure = font(14).pos(Pos::new(HPos::Left, VPos::Center));
+                let figure = font(16).pos(Pos::new(HPos::Left, VPos::Center));
                 area.draw_text(&(self.told)(bar.figure.median), &figure, (end.max(high) + 8, middle))?;
             }
             area.present()?;

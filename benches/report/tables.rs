@@ -1,5 +1,7 @@
 //! Tables in Markdown.
 
+use std::fmt::Write as _;
+
 use claimgate_benches::measured::{Host, Measured, Server, Spread};
 use claimgate_benches::{Bar, Row};
 
@@ -14,7 +16,7 @@ pub(crate) fn judged(rows: &[Row]) -> String {
         };
         let (low, high) = (number(row.spread.0), number(row.spread.1));
         let what = escaped(&row.what);
-        table += &format!("| {what} | {} | {low} to {high} | {bar} | {word} |\n", number(row.figure));
+        _ = writeln!(table, "| {what} | {} | {low} to {high} | {bar} | {word} |", number(row.figure));
     }
     table
 }

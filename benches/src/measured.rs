@@ -43,6 +43,8 @@ pub struct Server {
     pub host: Host,
     /// Whose server it is.
     pub kind: Kind,
+    /// What it is compared as.
+    pub role: Role,
     /// The version of the crate or program, where it is not ours.
     pub version: Option<String>,
     /// Which tokens it refuses, as it showed before it was measured.
@@ -79,6 +81,19 @@ pub enum Kind {
     Ours,
     /// Somebody else's.
     Peer,
+}
+
+/// What it is compared as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// The host without a check.
+    Bare,
+    /// It checks every signature.
+    Cold,
+    /// It has a cache, and each token comes again.
+    Cached,
+    /// It has a cache, and no token comes again.
+    Fresh,
 }
 
 /// The middle of some figures and their ends.

@@ -49,7 +49,7 @@ impl Bench {
     fn in_steps(self, steps: &mut Steps) -> Outcome<bool> {
         let metadata = Metadata::of_members()?;
         let bench = Workbench::new(&metadata)?;
-        steps.run("build the benchmarks", || bench.build())?;
+        steps.run("build the benchmarks", build)?;
         let Self::All { small } = self else {
             return steps.run("in the process", || judged(bench.micro().arg("--check")));
         };
@@ -83,11 +83,6 @@ impl<'a> Workbench<'a> {
         let work = metadata.target_directory.join("bench");
         fs::create_dir_all(&work).map_err(|error| Failure::check(format!("{}: {error}", work.display())))?;
         Ok(Self { metadata, work })
-    }
-
-    /// They are run as they are built, so that no cargo stands beside what is measured.
-    fn build(&self) -> Outcome<()> {
-        process::run(&mut cargo(["build", "--release", "--locked", "--package", "claimgate-benches"]))
     }
 
     /// Builds every package of benches/peers by its own lock file. One that does not build is left out, and told.
@@ -168,6 +163,11 @@ impl<'a> Workbench<'a> {
     }
 }
 
+/// They are run as they are built, so that no cargo stands beside what is measured.
+fn build() -> Outcome<()> {
+    process::run(&mut cargo(["build", "--release", "--locked", "--package", "claimgate-benches"]))
+}
+
 /// Whether the figures of a program met their bars, which it tells by its exit code.
 fn judged(program: &mut Command) -> Outcome<bool> {
     match status(program)? {
@@ -177,7 +177,7 @@ fn judged(program: &mut Command) -> Outcome<bool> {
     }
 }
 
-/// The generator, and what puts a program on a core.
+/// The generator, and what puts a program on a core and ends it with its owner.
 fn install_programs() -> Outcome<()> {
     let is_there = |name: &str| probe(Command::new("sh").args(["-c", "command -v \"$0\"", name])).is_some();
     let missing = || PROGRAMS.into_iter().filter(|(name, _)| !is_there(name)).map(|(_, package)| package);
@@ -200,7 +200,7 @@ fn installed(venv: &Venv) -> Option<String> {
 }
 
 /// Programs and the packages of Debian and its like that have them.
-const PROGRAMS: [(&str, &str); 2] = [("wrk", "wrk"), ("taskset", "util-linux")];
+const PROGRAMS: [(&str, &str); 3] = [("wrk", "wrk"), ("taskset", "util-linux"), ("setpriv", "util-linux")];
 
 /// Its version, which is that of the package too.
 const ENVOY: &str = "1.40.0";

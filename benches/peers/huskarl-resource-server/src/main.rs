@@ -31,8 +31,7 @@ async fn hello(Extension(caller): Extension<Caller>) -> Response {
 }
 
 async fn check(State(validator): State<Arc<Rfc9068Validator>>, mut request: Request, next: Next) -> Response {
-    let checked =
-        validator.validate_request(request.headers(), request.method(), request.uri(), None).await;
+    let checked = validator.validate_request(request.headers(), request.method(), request.uri(), None).await;
     match checked.outcome {
         Ok(Some(validated)) if validated.sub.is_some() => {
             let caller = Caller { sub: validated.sub.unwrap_or_default() };
