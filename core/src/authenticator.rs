@@ -3,18 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::Guard;
 
 use crate::bearer::BearerToken;
+use crate::cache::VerifiedTokens;
 use crate::control::Control;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::log::logged;
 use crate::moment::Moment;
 use crate::pending::Pending;
+use crate::published::{Edition, Published};
 #[cfg(feature = "refresh")]
 use crate::refresh::{KeysNotReady, ready};
 use crate::request::RequestView;
 use crate::token::VerifiedToken;
+use crate::token_cache::TokenCache;
 use crate::token_source::TokenSource;
 use crate::trust::Trust;
 use crate::verdict::{Asking, Verdict};
@@ -27,7 +30,8 @@ use crate::verdict::{Asking, Verdict};
 pub struct Authenticator(Arc<Inner>);
 
 struct Inner {
-    trust: ArcSwap<Trust>,
+    trust: Published<Trust>,
+    cache: Option<VerifiedTokens>,
     /// Adapters heed them too, so they stay what they are when the rest is changed.
     sources: Box<[TokenSource]>,
     control: Arc<Control>,
@@ -49,15 +53,12 @@ impl Authenticator {
     /// It never blocks and never awaits. Without a usable key it asks for newer ones, within the budget of the issuer, and
     /// gives [`Decision::Pending`].
     pub fn authenticate<V: RequestView>(&self, request: &V, now: Moment) -> Decision {
-        let trust = self.0.trust.load();
-        let token = BearerToken::from_request(request, &self.0.sources, trust.max_token_bytes);
-        self.decide(&trust, token, now)
+        self.decide(BearerToken::found_in(request, &self.0.sources), now)
     }
 
     /// Decides about a bare token, for credentials that come by another way than a request.
     pub fn authenticate_token(&self, token: &str, now: Moment) -> Decision {
-        let trust = self.0.trust.load();
-        self.decide(&trust, BearerToken::new(token, trust.max_token_bytes), now)
+        self.decide(BearerToken::from_token(token.as_bytes()), now)
     }
 
     /// The time, from the clock that was configured. Read once per request.
@@ -78,7 +79,7 @@ impl Authenticator {
     /// [`KeysNotReady`] for an issuer with [`Start::Fail`](crate::Start::Fail) whose first fetch brought no keys.
     #[cfg(feature = "refresh")]
     pub async fn ready(&self) -> Result<(), KeysNotReady> {
-        let trust = self.0.trust.load_full();
+        let trust = Arc::clone(&self.0.trust.load());
         ready(trust.issuers.values().filter_map(|issuer| issuer.driven.as_deref()), &*self.0.control.clock)
             .await
     }
@@ -88,7 +89,7 @@ impl Authenticator {
     }
 
     /// What is trusted now.
-    pub(crate) fn trust(&self) -> Guard<Arc<Trust>> {
+    pub(crate) fn trust(&self) -> Guard<Arc<Edition<Trust>>> {
         self.0.trust.load()
     }
 
@@ -97,17 +98,31 @@ impl Authenticator {
         &self.0.control
     }
 
-    pub(crate) fn new(trust: Trust, sources: Box<[TokenSource]>, control: Arc<Control>) -> Self {
-        Authenticator(Arc::new(Inner { trust: ArcSwap::from_pointee(trust), sources, control }))
+    pub(crate) fn new(
+        trust: Trust,
+        cache: Option<VerifiedTokens>,
+        sources: Box<[TokenSource]>,
+        control: Arc<Control>,
+    ) -> Self {
+        Authenticator(Arc::new(Inner { trust: Published::new(trust), cache, sources, control }))
+    }
+
+    /// How verified tokens are cached, for as long as the authenticator lives.
+    pub(crate) fn token_cache(&self) -> TokenCache {
+        self.0.cache.as_ref().map_or_else(TokenCache::disabled, VerifiedTokens::settings)
     }
 
     /// Puts `trust` in the place of what was trusted. Requests that have begun go on with what they met.
     pub(crate) fn trust_instead(&self, trust: Trust) {
-        self.0.trust.store(Arc::new(trust));
+        self.0.trust.replace(trust);
     }
 
-    fn decide(&self, trust: &Arc<Trust>, token: Result<BearerToken<'_>, AuthError>, now: Moment) -> Decision {
-        let token = match token {
+    fn decide(&self, token: Result<BearerToken<'_>, AuthError>, now: Moment) -> Decision {
+        if let Some(verified) = token.as_ref().ok().and_then(|token| self.kept(*token, now)) {
+            return Decision::Decided(Ok(verified));
+        }
+        let trust = self.0.trust.load();
+        let token = match token.and_then(|token| token.within(trust.max_token_bytes)) {
             Ok(token) => token,
             Err(error) => {
                 // As with the log line, the lack of a credential is the gate's.
@@ -118,12 +133,48 @@ impl Authenticator {
             }
         };
         match trust.look(token, now, Asking::FIRST) {
-            Verdict::Decided(result) => Decision::Decided(logged(result)),
+            Verdict::Decided(result) => {
+                if let Ok(verified) = &result {
+                    self.keep(token, verified, &trust, now);
+                }
+                Decision::Decided(logged(result))
+            }
             Verdict::Awaited { wait, then } => {
-                let (trust, clock) = (trust.clone(), self.0.control.clock.clone());
+                let (trust, clock) = (Arc::clone(&trust), self.0.control.clock.clone());
                 Decision::Pending(Pending::new(trust, clock, token, wait, then))
             }
         }
+    }
+
+    /// The token as it was verified before, if it would be found good now.
+    fn kept(&self, token: BearerToken<'_>, now: Moment) -> Option<VerifiedToken> {
+        let verified = self.0.cache.as_ref()?.find(token, now, |kept| {
+            kept.is_good_as_before(&self.0.trust, now) || {
+                let trust = self.0.trust.load();
+                let is_good = token.within(trust.max_token_bytes).is_ok() && trust.still_admits(kept, now);
+                if is_good {
+                    note(&trust, kept);
+                }
+                is_good
+            }
+        })?;
+        verified.meters().accepted();
+        Some(verified)
+    }
+
+    /// Keeps a token that was verified under `trust`. One that had to wait for its key is kept the next time that it comes.
+    fn keep(&self, token: BearerToken<'_>, verified: &VerifiedToken, trust: &Edition<Trust>, now: Moment) {
+        if let Some(cache) = &self.0.cache {
+            note(trust, verified);
+            cache.keep(token, verified, now);
+        }
+    }
+}
+
+/// Notes on a token that it was found good under `trust`.
+fn note(trust: &Edition<Trust>, verified: &VerifiedToken) {
+    if trust.is_configured(verified.issuer()) {
+        verified.note_trust(trust.number());
     }
 }
 

@@ -6,26 +6,33 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::request::RequestView;
 use crate::token_source::{Credential, TokenSource};
 
-/// The one credential of a request: a `b64token` of bounded length, not looked into yet.
+/// The one credential of a request, of bounded length and not looked into yet.
 #[derive(Clone, Copy)]
-pub struct BearerToken<'r>(&'r str);
+pub struct BearerToken<'r>(&'r [u8]);
 
 impl<'r> BearerToken<'r> {
     /// Takes the token out of `request`, from the one of `sources` where it stands.
     ///
-    /// `max_bytes` is checked before a byte of the token is.
+    /// `max_bytes` is checked before a byte of the token is; what the bytes are is seen when the token is read.
     ///
     /// # Errors
     ///
     /// [`MissingCredentials`](AuthErrorKind::MissingCredentials) where no source has a credential of its scheme;
     /// [`MultipleCredentials`](AuthErrorKind::MultipleCredentials) and
-    /// [`MalformedCredentials`](AuthErrorKind::MalformedCredentials) for what is not exactly one token;
-    /// [`TokenTooLarge`](AuthErrorKind::TokenTooLarge); and [`MalformedToken`](AuthErrorKind::MalformedToken) for
-    /// characters that no token has.
+    /// [`MalformedCredentials`](AuthErrorKind::MalformedCredentials) for what is not exactly one credential; and
+    /// [`TokenTooLarge`](AuthErrorKind::TokenTooLarge).
     pub fn from_request<V: RequestView>(
         request: &'r V,
         sources: &'r [TokenSource],
         max_bytes: usize,
+    ) -> Result<Self, AuthError> {
+        Self::found_in(request, sources)?.within(max_bytes)
+    }
+
+    /// [`from_request`](Self::from_request), however long the token is.
+    pub(crate) fn found_in<V: RequestView>(
+        request: &'r V,
+        sources: &'r [TokenSource],
     ) -> Result<Self, AuthError> {
         let mut only = None;
         for source in sources {
@@ -46,8 +53,8 @@ impl<'r> BearerToken<'r> {
         }
         match only {
             None => Err(AuthErrorKind::MissingCredentials.into()),
-            Some(Credential::Scheme(value, scheme)) => Self::from_credentials(value, scheme, max_bytes),
-            Some(Credential::Bare(token)) => Self::from_token(token, max_bytes),
+            Some(Credential::Scheme(value, scheme)) => Self::from_credentials(value, scheme),
+            Some(Credential::Bare(token)) => Self::from_token(token),
         }
     }
 
@@ -55,46 +62,48 @@ impl<'r> BearerToken<'r> {
     ///
     /// # Errors
     ///
-    /// [`MalformedCredentials`](AuthErrorKind::MalformedCredentials) for no token or more than one,
-    /// [`TokenTooLarge`](AuthErrorKind::TokenTooLarge), [`MalformedToken`](AuthErrorKind::MalformedToken).
+    /// [`MalformedCredentials`](AuthErrorKind::MalformedCredentials) for no token, and
+    /// [`TokenTooLarge`](AuthErrorKind::TokenTooLarge).
     pub fn new(token: &'r str, max_bytes: usize) -> Result<Self, AuthError> {
-        Self::from_token(token.as_bytes(), max_bytes)
+        Self::from_token(token.as_bytes())?.within(max_bytes)
+    }
+
+    /// The token, if it is no longer than `max_bytes`.
+    pub(crate) fn within(self, max_bytes: usize) -> Result<Self, AuthError> {
+        if self.0.len() > max_bytes { Err(AuthErrorKind::TokenTooLarge.into()) } else { Ok(self) }
     }
 
     /// Reads `credentials = scheme 1*SP b64token`, of which the scheme is known to be there.
-    fn from_credentials(value: &'r [u8], scheme: &str, max_bytes: usize) -> Result<Self, AuthError> {
+    fn from_credentials(value: &'r [u8], scheme: &str) -> Result<Self, AuthError> {
         match value.trim_ascii().get(scheme.len()..) {
             Some(rest @ [b' ', ..]) => {
                 let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-                Self::from_token(rest.get(spaces..).unwrap_or_default(), max_bytes)
+                Self::from_token(rest.get(spaces..).unwrap_or_default())
             }
             _ => Err(AuthErrorKind::MalformedCredentials.into()),
         }
     }
 
-    fn from_token(token: &'r [u8], max_bytes: usize) -> Result<Self, AuthError> {
+    pub(crate) fn from_token(token: &'r [u8]) -> Result<Self, AuthError> {
         if token.is_empty() {
-            return Err(AuthErrorKind::MalformedCredentials.into());
-        }
-        if token.len() > max_bytes {
-            return Err(AuthErrorKind::TokenTooLarge.into());
-        }
-        // b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-        // A compact JWS has no padding, and a stray "=" is refused with the segments, so the order is not looked at here.
-        let is_token = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
-        match token.iter().find(|byte| !is_token(byte)) {
-            None => {
-                let text = str::from_utf8(token).map_err(|_| AuthErrorKind::MalformedToken)?;
-                Ok(BearerToken(text))
-            }
-            // Something after the token, be it a second one.
-            Some(b' ' | b'\t' | b',') => Err(AuthErrorKind::MalformedCredentials.into()),
-            Some(_) => Err(AuthErrorKind::MalformedToken.into()),
+            Err(AuthErrorKind::MalformedCredentials.into())
+        } else {
+            Ok(BearerToken(token))
         }
     }
 
-    pub(crate) fn text(self) -> &'r str {
+    pub(crate) fn bytes(self) -> &'r [u8] {
         self.0
+    }
+
+    /// What to call a token that cannot be read. A `b64token` is `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`,
+    /// so what begins another credential or stands between two ends it.
+    pub(crate) fn malformed(self) -> AuthErrorKind {
+        let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte);
+        match self.0.iter().find(|byte| !is_token(byte)) {
+            Some(b' ' | b'\t' | b',') => AuthErrorKind::MalformedCredentials,
+            Some(_) | None => AuthErrorKind::MalformedToken,
+        }
     }
 }
 
@@ -136,7 +145,7 @@ mod tests {
 
     #[test]
     fn reads_exactly_one_token() {
-        use AuthErrorKind::{MalformedCredentials, MalformedToken, MissingCredentials, TokenTooLarge};
+        use AuthErrorKind::{MalformedCredentials, MissingCredentials, TokenTooLarge};
         let cases: &[(&str, &[u8], Result<&str, AuthErrorKind>)] = &[
             ("plain", b"Bearer a.b.c", Ok("a.b.c")),
             ("any case", b"bEaReR a.b.c", Ok("a.b.c")),
@@ -153,18 +162,30 @@ mod tests {
             ("no token", b"Bearer", Err(MalformedCredentials)),
             ("no token after the space", b"Bearer  ", Err(MalformedCredentials)),
             ("tab", b"Bearer\ta.b.c", Err(MalformedCredentials)),
-            ("a word more", b"Bearer a.b.c d", Err(MalformedCredentials)),
-            ("two tokens", b"Bearer a.b.c, Bearer d.e.f", Err(MalformedCredentials)),
-            ("two tokens, no space", b"Bearer a.b.c,Bearer d.e.f", Err(MalformedCredentials)),
-            ("quotes", b"Bearer an\"invalid\"token", Err(MalformedToken)),
-            ("not ASCII", b"Bearer \xe9\xff", Err(MalformedToken)),
             ("not ASCII scheme", b"\xe9earer a.b.c", Err(MissingCredentials)),
         ];
         for (name, value, expected) in cases {
             let headers = [("x-other", &b"Bearer x"[..]), ("Authorization", *value)];
             let request = Headers(&headers);
             let found = BearerToken::from_request(&request, &[TokenSource::Authorization], 20);
-            assert_eq!(found.map(BearerToken::text).map_err(|error| error.kind()), *expected, "{name}");
+            let found = found.map(BearerToken::bytes).map_err(|error| error.kind());
+            assert_eq!(found, expected.map(str::as_bytes), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_told_apart() {
+        use AuthErrorKind::{MalformedCredentials, MalformedToken};
+        for (name, value, expected) in [
+            ("a word more", &b"a.b.c d"[..], MalformedCredentials),
+            ("two tokens", b"a.b.c, Bearer d.e.f", MalformedCredentials),
+            ("two tokens, no space", b"a.b.c,Bearer d.e.f", MalformedCredentials),
+            ("quotes", b"an\"invalid\"token", MalformedToken),
+            ("quotes first", b"an\"invalid\" token", MalformedToken),
+            ("not ASCII", b"\xe9\xff", MalformedToken),
+            ("nothing stray", b"a.b.c", MalformedToken),
+        ] {
+            assert_eq!(BearerToken(value).malformed(), expected, "{name}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::authenticator::Authenticator;
+use crate::cache::VerifiedTokens;
 use crate::config_error::{ConfigError, Problems};
 use crate::control::{Changing, Control};
 #[cfg(feature = "jwks-client")]
@@ -16,6 +17,7 @@ use crate::refresh::ClientPool;
 #[cfg(feature = "jwks-client")]
 use crate::tenants::Tenants;
 use crate::token_cache::TokenCache;
+use crate::token_mark::NoRandomness;
 use crate::token_source::TokenSource;
 use crate::trust::Trust;
 
@@ -27,7 +29,7 @@ pub struct AuthenticatorBuilder {
     realm: Option<String>,
     max_token_bytes: usize,
     pub(crate) sources: Vec<TokenSource>,
-    cache: TokenCache,
+    pub(crate) cache: TokenCache,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "jwks-client")]
     dynamic: Option<DynamicIssuers>,
@@ -124,9 +126,13 @@ impl AuthenticatorBuilder {
         ));
         let prepared = self.prepared_for(&control)?;
         let sources = self.sources.clone().into();
+        let cache = self.cache.enabled.then(|| VerifiedTokens::new(self.cache)).transpose();
+        let cache = cache.map_err(|NoRandomness| {
+            ConfigError::single("cache: the system gives no random bytes".to_owned())
+        })?;
         meters::describe();
         let trust = self.trust(prepared, None, &control, &mut control.change());
-        Ok(Authenticator::new(trust, sources, control))
+        Ok(Authenticator::new(trust, cache, sources, control))
     }
 
     /// Everything checked and read, under a control that can drive what has to be driven.
@@ -222,6 +228,11 @@ impl AuthenticatorBuilder {
         }
         if self.cache.enabled && (self.cache.capacity == 0 || self.cache.max_bytes == 0) {
             problems.add("", "cache: a capacity of 0 keeps nothing; turn the cache off instead");
+        }
+        if self.cache.capacity > TokenCache::LARGEST {
+            let message =
+                format!("cache: capacity = {}: at most {}", self.cache.capacity, TokenCache::LARGEST);
+            problems.add("", message);
         }
         if self.sources.is_empty() {
             problems.add("", "sources = []: no token could be found");

@@ -111,7 +111,6 @@ impl VerificationKey {
     }
 
     /// Whether `other` is the same key under the same name, out of the same certificate and for the same algorithms.
-    #[cfg(feature = "refresh")]
     pub(crate) fn is_same(&self, other: &VerificationKey) -> bool {
         self.0.thumbprint == other.0.thumbprint
             && self.0.name == other.0.name

@@ -52,7 +52,6 @@ impl KeyIndex {
     }
 
     /// The place of the key for tokens that name none.
-    #[cfg(feature = "refresh")]
     pub(crate) fn default(&self) -> Option<usize> {
         self.default
     }

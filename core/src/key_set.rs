@@ -106,7 +106,6 @@ impl KeySet {
     }
 
     /// Whether `other` has the same keys under the same names, in the same order.
-    #[cfg(feature = "refresh")]
     pub(crate) fn is_same(&self, other: &KeySet) -> bool {
         self.keys.len() == other.keys.len()
             && self.index.default() == other.index.default()

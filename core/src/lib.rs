@@ -48,6 +48,7 @@ mod bearer;
 #[cfg(feature = "refresh")]
 mod budget;
 mod builder;
+mod cache;
 mod certificate;
 mod claims;
 #[cfg(feature = "config")]
@@ -61,6 +62,7 @@ mod error;
 mod error_kind;
 mod fetch_settings;
 mod gate;
+mod header;
 mod issuer;
 mod json;
 mod jwk;
@@ -101,6 +103,7 @@ mod pem;
 mod pending;
 mod policy;
 mod prepared;
+mod published;
 mod readiness;
 #[cfg(feature = "refresh")]
 mod refresh;
@@ -117,11 +120,13 @@ mod status;
 mod tenants;
 mod token;
 mod token_cache;
+mod token_mark;
 mod token_source;
 mod traces;
 mod trust;
 mod trusted_issuer;
 mod typed_scopes;
+mod until;
 mod verdict;
 #[cfg(feature = "watch")]
 mod watch;

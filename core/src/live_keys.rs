@@ -1,23 +1,30 @@
 //! The keys that requests read while others are put in their place.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::Guard;
 
+use crate::header::KnownHeaders;
 use crate::key_set::KeySet;
 use crate::meters::{IssuerMeters, KeyMeasures};
 use crate::moment::Moment;
+use crate::published::{Edition, Published};
 use crate::revoked_keys::RevokedKeys;
+use crate::until::{Limit, Until};
 
 /// The current keys of one issuer. Readers take a snapshot and keep it for one decision; a writer swaps the whole.
 ///
-/// Shared: one `ArcSwap` for readers; one mutex among writers, which are the refresher and the levers of operators. Ordered
-/// by: the swap alone, which happens under the mutex. Who may be late: a reader that took its snapshot before the swap decides
-/// by the old one, which is the answer that was right when its request arrived.
-#[derive(Debug)]
+/// Shared: what is published, for readers; one mutex among writers, which are the refresher and the levers of operators.
+/// Ordered by: the swap, which happens under the mutex, see [`Published`]. A limit that comes nearer is told before the swap and
+/// one that moves away after it, so that it is never later than that of the snapshot in place. Who may be late: a reader that
+/// took its snapshot before the swap decides by the old one, which is the answer that was right when its request arrived.
 pub(crate) struct LiveKeys {
-    published: ArcSwap<Snapshot>,
+    published: Published<Snapshot>,
+    usable: Until,
+    /// The headers of tokens that these keys have verified.
+    headers: KnownHeaders,
     written: Mutex<Written>,
     /// Those in whose place these are since a reload. Requests that began before it still look at them.
     before: OnceLock<Weak<LiveKeys>>,
@@ -38,7 +45,7 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Default)]
 struct Written {
     /// What was published before, for one swap more: else the last reader of it would have to free a set of keys.
-    previous: Option<Arc<Snapshot>>,
+    previous: Option<Arc<Edition<Snapshot>>>,
     generation: u64,
     loaded: Option<Arc<KeySet>>,
     lifetime: Option<Lifetime>,
@@ -85,13 +92,30 @@ impl LiveKeys {
     pub(crate) fn new(configured: Option<KeySet>, overrides: Overrides) -> Self {
         let loaded = configured.map(Arc::new);
         let written = Written { previous: None, generation: 0, loaded, lifetime: None, overrides };
-        let published = ArcSwap::from_pointee(written.snapshot());
-        LiveKeys { published, written: Mutex::new(written), before: OnceLock::new() }
+        let snapshot = written.snapshot();
+        LiveKeys {
+            usable: Until::new(snapshot.limit()),
+            published: Published::new(snapshot),
+            headers: KnownHeaders::default(),
+            written: Mutex::new(written),
+            before: OnceLock::new(),
+        }
     }
 
     /// The keys now.
-    pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+    pub(crate) fn snapshot(&self) -> Guard<Arc<Edition<Snapshot>>> {
         self.published.load()
+    }
+
+    /// Whether a key that was found good in the snapshot of this number still is: nothing but time has passed since, and not
+    /// too much of it.
+    pub(crate) fn are_as_good_as(&self, number: u64, now: Moment) -> bool {
+        self.published.is_current(number) && self.usable.holds_at(now)
+    }
+
+    /// The headers of tokens that these keys have verified.
+    pub(crate) fn headers(&self) -> &KnownHeaders {
+        &self.headers
     }
 
     /// Tells `meters` how the keys are now.
@@ -103,6 +127,8 @@ impl LiveKeys {
     pub(crate) fn replace(&self, generation: u64, keys: Arc<KeySet>, lifetime: Option<Lifetime>) {
         self.write(|written| {
             if written.overrides.pinned.is_none() {
+                // The same keys stay the same set, so that what was found under them stands.
+                let keys = written.loaded.take().filter(|loaded| loaded.is_same(&keys)).unwrap_or(keys);
                 (written.generation, written.loaded, written.lifetime) = (generation, Some(keys), lifetime);
             }
         });
@@ -151,8 +177,20 @@ impl LiveKeys {
         // A panic while writing leaves values that are whole, each assigned at once.
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut written);
-        let next = Arc::new(written.snapshot());
-        written.previous = Some(self.published.swap(next));
+        written.previous = Some(self.publish(written.snapshot()));
+    }
+
+    /// Only the holder of the mutex does.
+    fn publish(&self, next: Snapshot) -> Arc<Edition<Snapshot>> {
+        let (before, limit) = (self.published.load(), next.limit());
+        let (allows_as_much, has_same_keys) = (next.allows_what(&before), next.has_keys_of(&before));
+        self.usable.set(limit.earlier(self.usable.limit()));
+        let before = if allows_as_much { self.published.renew(next) } else { self.published.replace(next) };
+        self.usable.set(limit);
+        if !has_same_keys {
+            self.headers.clear();
+        }
+        before
     }
 
     fn read<T>(&self, look: impl FnOnce(&Written) -> T) -> T {
@@ -182,6 +220,31 @@ impl Snapshot {
                 Some(UsableKeys { keys: self.keys.as_deref()?, revoked: &self.revoked })
             }
             Freshness::NeverLoaded | Freshness::Expired => None,
+        }
+    }
+
+    /// Whether everything that `before` allowed is allowed here, and as long.
+    fn allows_what(&self, before: &Snapshot) -> bool {
+        self.has_keys_of(before)
+            && self.revoked == before.revoked
+            && self.limit().earlier(before.limit()) == before.limit()
+    }
+
+    fn has_keys_of(&self, before: &Snapshot) -> bool {
+        match (&self.keys, &before.keys) {
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+            (own, others) => own.is_none() && others.is_none(),
+        }
+    }
+
+    /// Until when the keys may serve.
+    fn limit(&self) -> Limit {
+        match (&self.keys, self.lifetime) {
+            (None, _) => Limit::OVER,
+            (Some(_), None) => Limit::NONE,
+            (Some(_), Some(Lifetime { loaded, fresh_for, stale_for })) => {
+                Limit::after(loaded, fresh_for.saturating_add(stale_for))
+            }
         }
     }
 
@@ -238,6 +301,13 @@ impl Snapshot {
                 }
             }
         }
+    }
+}
+
+/// The keys in place.
+impl fmt::Debug for LiveKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LiveKeys").field("published", &self.published).finish_non_exhaustive()
     }
 }
 

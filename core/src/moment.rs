@@ -24,6 +24,14 @@ impl Moment {
         i64::try_from(self.unix.as_secs()).unwrap_or(i64::MAX)
     }
 
+    pub(crate) fn unix(self) -> Duration {
+        self.unix
+    }
+
+    pub(crate) fn monotonic(self) -> Instant {
+        self.monotonic
+    }
+
     /// How long ago `earlier` was: the larger of what the two clocks say, zero if both say it is still to come.
     pub fn since(self, earlier: Moment) -> Duration {
         let wall = self.unix.saturating_sub(earlier.unix);

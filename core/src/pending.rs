@@ -11,6 +11,7 @@ use crate::error::AuthError;
 use crate::key_demand::{Fetched, FetcherGone};
 use crate::log::logged;
 use crate::moment::Clock;
+use crate::published::Edition;
 use crate::token::VerifiedToken;
 use crate::trust::Trust;
 use crate::verdict::{Asking, Verdict};
@@ -25,13 +26,13 @@ pub struct Pending(Pin<Box<dyn Future<Output = Result<VerifiedToken, AuthError>>
 impl Pending {
     /// Waits for `wait`, then looks again under the `trust` that the request met, asking for no more than `then`.
     pub(crate) fn new(
-        trust: Arc<Trust>,
+        trust: Arc<Edition<Trust>>,
         clock: Arc<dyn Clock>,
         token: BearerToken<'_>,
         wait: Fetched,
         then: Asking,
     ) -> Self {
-        let token: Box<str> = token.text().into();
+        let token: Box<[u8]> = token.bytes().into();
         Pending(Box::pin(async move { logged(resolve(&trust, &*clock, &token, wait, then).await) }))
     }
 }
@@ -53,7 +54,7 @@ impl fmt::Debug for Pending {
 async fn resolve(
     trust: &Trust,
     clock: &dyn Clock,
-    token: &str,
+    token: &[u8],
     mut wait: Fetched,
     mut asking: Asking,
 ) -> Result<VerifiedToken, AuthError> {
@@ -63,7 +64,7 @@ async fn resolve(
             trust.nobody.refused(error.kind());
             return Err(error);
         }
-        let token = BearerToken::new(token, usize::MAX)?;
+        let token = BearerToken::from_token(token)?;
         match trust.look(token, clock.now(), asking) {
             Verdict::Decided(result) => return result,
             Verdict::Awaited { wait: again, then } => (wait, asking) = (again, then),

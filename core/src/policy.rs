@@ -8,8 +8,8 @@ use crate::algorithm::Algorithm;
 use crate::certificate::CertificateValidity;
 use crate::claims::{Claims, at_path, invalid, missing, string_or_strings};
 use crate::error::{AuthError, AuthErrorKind};
+use crate::header::Header;
 use crate::json::JsonObject;
-use crate::jws::Header;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 use crate::scopes::TokenScopes;
@@ -49,7 +49,15 @@ pub(crate) enum Audiences {
 /// What the judgement found out on its way, for the token that comes of it.
 pub(crate) struct Judgement {
     pub(crate) scopes: TokenScopes,
+    pub(crate) times: Times,
+}
+
+/// The dates of a token, in seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
     pub(crate) expires_at: i64,
+    pub(crate) not_before: Option<i64>,
+    pub(crate) issued_at: Option<i64>,
 }
 
 impl Policy {
@@ -65,12 +73,13 @@ impl Policy {
     ) -> Result<Judgement, AuthError> {
         let claims = Claims(payload);
         self.check_type(header.token_type.as_deref())?;
-        let expires_at = self.check_times(claims, now.unix_seconds())?;
+        let times = Times::read(claims)?;
+        self.check_times(&times, now)?;
         self.check_audience(claims)?;
         self.check_claims(claims)?;
         check_identifiers(claims)?;
         check_confirmation(claims)?;
-        Ok(Judgement { scopes: self.scopes(claims)?, expires_at })
+        Ok(Judgement { scopes: self.scopes(claims)?, times })
     }
 
     /// "it is RECOMMENDED that 'typ' … be used" without the prefix `application/`, and a recipient treats both alike
@@ -83,12 +92,13 @@ impl Policy {
 
     /// A token is good while `nbf - leeway <= now < exp + leeway`: "on or after" `exp` it "MUST NOT be accepted"
     /// (RFC 7519, section 4.1.4).
-    fn check_times(&self, claims: Claims<'_>, now: i64) -> Result<i64, AuthError> {
-        let leeway = i64::try_from(self.leeway.as_secs()).unwrap_or(i64::MAX);
-        let expires_at = claims.date("exp")?.ok_or_else(|| missing("exp"))?;
-        let not_before = claims.date("nbf")?;
-        let issued_at = claims.date("iat")?;
-        if now >= expires_at.saturating_add(leeway) {
+    ///
+    /// Of all rules this is the one whose answer changes while the token, the rules and the keys stay the same.
+    pub(crate) fn check_times(&self, times: &Times, now: Moment) -> Result<(), AuthError> {
+        let Times { expires_at, not_before, issued_at } = *times;
+        let (is_expired, leeway) = (self.is_expired(times, now), self.leeway_seconds());
+        let now = now.unix_seconds();
+        if is_expired {
             return Err(AuthErrorKind::Expired.into());
         }
         if not_before.is_some_and(|not_before| now < not_before.saturating_sub(leeway)) {
@@ -104,7 +114,15 @@ impl Policy {
                 return Err(AuthErrorKind::LifetimeTooLong.into());
             }
         }
-        Ok(expires_at)
+        Ok(())
+    }
+
+    pub(crate) fn is_expired(&self, times: &Times, now: Moment) -> bool {
+        now.unix_seconds() >= times.expires_at.saturating_add(self.leeway_seconds())
+    }
+
+    fn leeway_seconds(&self) -> i64 {
+        i64::try_from(self.leeway.as_secs()).unwrap_or(i64::MAX)
     }
 
     fn check_audience(&self, claims: Claims<'_>) -> Result<(), AuthError> {
@@ -137,11 +155,23 @@ impl Policy {
     }
 
     fn scopes(&self, claims: Claims<'_>) -> Result<TokenScopes, AuthError> {
+        if let [claim] = &*self.scopes_claim
+            && let Some(text) = claims.0.keep_text(claim)
+        {
+            return Ok(TokenScopes::SeparatedBySpaces(text));
+        }
         let scopes = at_path(claims, &self.scopes_claim, |value| match value.as_str() {
-            Some(text) => Some(TokenScopes::separated_by_spaces(&text)),
+            Some(text) => Some(TokenScopes::listed(text.split(' '))),
             None => Some(TokenScopes::listed(string_or_strings(value)?.iter().map(Cow::as_ref))),
         })?;
         Ok(scopes.unwrap_or_default())
+    }
+}
+
+impl Times {
+    fn read(claims: Claims<'_>) -> Result<Self, AuthError> {
+        let expires_at = claims.date("exp")?.ok_or_else(|| missing("exp"))?;
+        Ok(Times { expires_at, not_before: claims.date("nbf")?, issued_at: claims.date("iat")? })
     }
 }
 

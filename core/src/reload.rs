@@ -17,8 +17,9 @@ impl Authenticator {
     ///    http, other `jwks_hosts`, another `ca_file` or client identity, by content): those, and keys of another place, are
     ///    fetched before they serve, and requests wait for that fetch as they do at the start.
     /// 4. Revoked keys stay revoked and pinned sets stay pinned, by the name of the issuer.
-    /// 5. Where requests carry a token ([`token_sources`](AuthenticatorBuilder::token_sources)) cannot change, since the guards
-    ///    around it have settled on that. The clock and the runtime stay those that the authenticator was built with.
+    /// 5. Verified tokens that are cached are looked at again under the new rules.
+    /// 6. Where requests carry a token ([`token_sources`](AuthenticatorBuilder::token_sources)) cannot change, since the guards
+    ///    around it have settled on that; nor can the size of the [cache](AuthenticatorBuilder::token_cache). The clock and the runtime stay those that the authenticator was built with.
     ///
     /// Files of keys that are not watched are read again. It blocks while files are read, so call it where that may be.
     ///
@@ -32,6 +33,9 @@ impl Authenticator {
                 "sources = {:?}: where requests carry a token is read once, at the start",
                 builder.sources
             )));
+        }
+        if !builder.cache.is_as(&self.token_cache()) {
+            return Err(ConfigError::single("cache: it is set up once, at the start".to_owned()));
         }
         // From the reading to the swap, so that what was read later is not replaced by what was read before.
         let _one_at_a_time = control.reload();

@@ -6,7 +6,7 @@ use crate::key::VerificationKey;
 
 /// The revoked keys of one issuer, by thumbprint: a revoked key that comes back under another `kid`, by another refresh or
 /// from another source is the same key (RFC 7638).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RevokedKeys(Arc<[RevokedKey]>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]

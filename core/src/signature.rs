@@ -1,20 +1,22 @@
 //! From a read JWS to a verified one: key selection and the signature.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::error::AuthErrorKind;
+use crate::header::Header;
 use crate::json::JsonObject;
-use crate::jws::{Header, UnverifiedJws};
+use crate::jws::UnverifiedJws;
 use crate::key::VerificationKey;
-use crate::key_selection::KeyHint;
+use crate::key_selection::{Candidates, KeyHint};
 use crate::live_keys::UsableKeys;
 
 /// A JWS whose signature was made with a key of its issuer. Only [`VerifiedJws::verify`] makes one. What the claims say
 /// is not judged yet.
 pub(crate) struct VerifiedJws {
-    header: Header,
+    header: Arc<Header>,
     payload: JsonObject,
     key: VerificationKey,
 }
@@ -39,7 +41,7 @@ impl VerifiedJws {
         }
     }
 
-    pub(crate) fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Arc<Header> {
         &self.header
     }
 
@@ -47,8 +49,8 @@ impl VerifiedJws {
         &self.payload
     }
 
-    pub(crate) fn into_parts(self) -> (JsonObject, VerificationKey) {
-        (self.payload, self.key)
+    pub(crate) fn into_parts(self) -> (Arc<Header>, JsonObject, VerificationKey) {
+        (self.header, self.payload, self.key)
     }
 }
 
@@ -65,13 +67,8 @@ fn verifying_key(
     allowed: &[Algorithm],
     valid_at: Option<i64>,
 ) -> Result<VerificationKey, AuthErrorKind> {
-    let Header { algorithm, key_id, thumbprints, .. } = jws.header();
-    let algorithm = *algorithm;
-    if !allowed.contains(&algorithm) {
-        return Err(AuthErrorKind::AlgorithmNotAllowed);
-    }
-    let hint = KeyHint { key_id: key_id.as_deref(), thumbprints: *thumbprints };
-    let candidates = keys.keys.candidates(hint, algorithm, valid_at)?;
+    let algorithm = jws.header().algorithm;
+    let candidates = candidates(jws.header(), keys, allowed, valid_at)?;
     let mut buffer = [0; LONGEST_SIGNATURE];
     let signature = base64url::decode_into(jws.signature().as_bytes(), &mut buffer);
     let signature = signature.ok_or(AuthErrorKind::MalformedToken)?;
@@ -82,6 +79,33 @@ fn verifying_key(
         return Err(AuthErrorKind::RevokedKey);
     }
     Ok(key.clone())
+}
+
+/// Whether a signature that `key` made under `header` would be found good now, by the rules of
+/// [`VerifiedJws::verify`]; it is only not calculated again.
+pub(crate) fn still_verifies(
+    header: &Header,
+    key: &VerificationKey,
+    keys: UsableKeys<'_>,
+    allowed: &[Algorithm],
+    valid_at: Option<i64>,
+) -> bool {
+    let Ok(candidates) = candidates(header, keys, allowed, valid_at) else { return false };
+    let same_numbers = candidates.iter().find(|candidate| candidate.thumbprint() == key.thumbprint());
+    same_numbers.is_some_and(|candidate| candidate.is_same(key)) && !keys.revoked.contains(key)
+}
+
+fn candidates<'k>(
+    header: &Header,
+    keys: UsableKeys<'k>,
+    allowed: &[Algorithm],
+    valid_at: Option<i64>,
+) -> Result<Candidates<'k>, AuthErrorKind> {
+    if !allowed.contains(&header.algorithm) {
+        return Err(AuthErrorKind::AlgorithmNotAllowed);
+    }
+    let hint = KeyHint { key_id: header.key_id.as_deref(), thumbprints: header.thumbprints };
+    keys.keys.candidates(hint, header.algorithm, valid_at)
 }
 
 /// RSA of 8192 bits.

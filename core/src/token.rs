@@ -1,36 +1,53 @@
 //! What request extensions hold: a token about which everything was checked.
 
 use std::any::{Any, TypeId};
-use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::{Claims, string_or_strings};
+use crate::claims::string_or_strings;
 use crate::error::{AuthError, AuthErrorKind};
-use crate::json::{JsonObject, JsonValue};
+use crate::header::Header;
+use crate::json::{JsonObject, JsonValue, KeptText};
 use crate::key::VerificationKey;
+use crate::live_keys::LiveKeys;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
-use crate::policy::{Judgement, Policy};
+use crate::policy::{Judgement, Policy, Times};
+use crate::published::{NEVER, Published};
 use crate::scopes::TokenScopes;
 use crate::signature::VerifiedJws;
+use crate::token_mark::Mark;
 
 /// A verified token: the signature is that of a current key of its issuer, and every rule of the configuration was met.
 ///
 /// Only an [`Authenticator`](crate::Authenticator) makes one, so whoever holds it need not ask. Cheap to clone.
 #[derive(Clone)]
-pub struct VerifiedToken(Arc<Inner>);
+pub struct VerifiedToken(Arc<TokenBody>);
 
-struct Inner {
+/// What the clones of a verified token share.
+pub(crate) struct TokenBody {
     payload: JsonObject,
+    header: Arc<Header>,
     policy: Arc<Policy>,
+    keys: Arc<LiveKeys>,
     key: VerificationKey,
-    subject: Option<Box<str>>,
+    subject: Option<KeptText>,
     scopes: TokenScopes,
-    expires_at: i64,
+    times: Times,
     parsed: OnceLock<Box<Parsed>>,
+    standing: Standing,
+    /// By what the token is known again, once it is kept.
+    mark: OnceLock<Mark>,
+}
+
+/// Under what the token was last found good, as numbers of editions. Each is true on its own, so two that were noted by two
+/// threads are true together.
+struct Standing {
+    trust: AtomicU64,
+    keys: AtomicU64,
 }
 
 /// The claims as one of the application's types; the next link is another type.
@@ -42,14 +59,73 @@ struct Parsed {
 
 impl VerifiedToken {
     /// Judges a JWS whose signature is verified. This is the only way to a `VerifiedToken`.
-    pub(crate) fn judge(jws: VerifiedJws, policy: &Arc<Policy>, now: Moment) -> Result<Self, AuthError> {
+    pub(crate) fn judge(
+        jws: VerifiedJws,
+        (policy, keys, edition): (&Arc<Policy>, &Arc<LiveKeys>, u64),
+        now: Moment,
+    ) -> Result<Self, AuthError> {
         let judgement = policy.judge(jws.header(), jws.payload(), now);
-        let Judgement { scopes, expires_at } = judgement
+        let Judgement { scopes, times } = judgement
             .map_err(|error| error.with_issuer(&policy.issuer).with_key_id(jws.header().key_id.as_deref()))?;
-        let (payload, key) = jws.into_parts();
-        let subject = Claims(&payload).string("sub")?.map(Cow::into_owned).map(Into::into);
-        let (policy, parsed) = (policy.clone(), OnceLock::new());
-        Ok(VerifiedToken(Arc::new(Inner { payload, policy, key, subject, scopes, expires_at, parsed })))
+        let (header, payload, key) = jws.into_parts();
+        Ok(VerifiedToken(Arc::new(TokenBody {
+            subject: payload.keep_text("sub"),
+            payload,
+            header,
+            policy: policy.clone(),
+            keys: keys.clone(),
+            key,
+            scopes,
+            times,
+            parsed: OnceLock::new(),
+            standing: Standing { trust: NEVER.into(), keys: edition.into() },
+            mark: OnceLock::new(),
+        })))
+    }
+
+    /// Whether nothing has happened since the token was last found good but that time has passed, and the token is still good
+    /// by that. `trust` is what is trusted now.
+    pub(crate) fn is_good_as_before<T>(&self, trust: &Published<T>, now: Moment) -> bool {
+        let Standing { trust: under, keys } = &self.0.standing;
+        trust.is_current(under.load(Ordering::Acquire))
+            && self.0.keys.are_as_good_as(keys.load(Ordering::Acquire), now)
+            && self.0.policy.certificate_validity.instant(now).is_none()
+            && self.is_timely(now)
+    }
+
+    /// Notes what is trusted where the token was found good.
+    pub(crate) fn note_trust(&self, edition: u64) {
+        self.0.standing.trust.store(edition, Ordering::Release);
+    }
+
+    /// Notes the keys among which that of the token was found.
+    pub(crate) fn note_keys(&self, edition: u64) {
+        self.0.standing.keys.store(edition, Ordering::Release);
+    }
+
+    /// The token that was kept as `body`.
+    pub(crate) fn of(body: Arc<TokenBody>) -> Self {
+        VerifiedToken(body)
+    }
+
+    pub(crate) fn body(&self) -> &Arc<TokenBody> {
+        &self.0
+    }
+
+    pub(crate) fn was_judged_by(&self, policy: &Arc<Policy>, keys: &Arc<LiveKeys>) -> bool {
+        Arc::ptr_eq(&self.0.policy, policy) && Arc::ptr_eq(&self.0.keys, keys)
+    }
+
+    pub(crate) fn is_timely(&self, now: Moment) -> bool {
+        self.0.policy.check_times(&self.0.times, now).is_ok()
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.0.header
+    }
+
+    pub(crate) fn key(&self) -> &VerificationKey {
+        &self.0.key
     }
 
     /// The claims as `T`. They are parsed once per token and type and kept with the token.
@@ -101,7 +177,7 @@ impl VerifiedToken {
 
     /// `sub`: whom the token is about.
     pub fn subject(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.0.subject.as_ref().map(|subject| self.0.payload.kept(subject))
     }
 
     /// The configured issuer, which is `iss` to the byte.
@@ -116,7 +192,7 @@ impl VerifiedToken {
 
     /// The scopes that the token grants.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.scopes.iter()
+        self.0.scopes.iter(&self.0.payload)
     }
 
     /// Whether the token grants `scope`.
@@ -126,7 +202,7 @@ impl VerifiedToken {
 
     /// `exp`, in seconds since 1970-01-01T00:00:00Z.
     pub fn expires_at(&self) -> i64 {
-        self.0.expires_at
+        self.0.times.expires_at
     }
 
     /// The realm for challenges, where rules behind the authentication refuse the request.
@@ -145,6 +221,27 @@ impl VerifiedToken {
     /// The error with what may be said of this token.
     pub(crate) fn named_in(&self, error: AuthError) -> AuthError {
         error.with_issuer(&self.0.policy.issuer).with_key_id(self.key_id())
+    }
+}
+
+impl TokenBody {
+    pub(crate) fn mark(&self) -> Option<&Mark> {
+        self.mark.get()
+    }
+
+    pub(crate) fn set_mark(&self, mark: Mark) {
+        // A token is kept once, by the request that verified it.
+        let _ = self.mark.set(mark);
+    }
+
+    /// Whether the token has expired by the rules that it was judged by.
+    pub(crate) fn is_over(&self, now: Moment) -> bool {
+        self.policy.is_expired(&self.times, now)
+    }
+
+    /// The bytes that the token takes, as far as they are its own.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.payload.bytes() + self.mark().map_or(0, Mark::bytes)
     }
 }
 

@@ -25,7 +25,15 @@ impl TokenCache {
         TokenCache { enabled: false, ..TokenCache::new() }
     }
 
-    /// How many tokens are kept at most.
+    /// The largest capacity: two minutes of new tokens at what a large machine verifies.
+    pub(crate) const LARGEST: usize = 1 << 24;
+
+    /// Whether both come to the same.
+    pub(crate) fn is_as(&self, other: &TokenCache) -> bool {
+        self == other || !(self.enabled || other.enabled)
+    }
+
+    /// How many tokens are kept at most, up to 16,777,216. A place for one takes 36 bytes, whether it is used or not.
     pub fn capacity(self, tokens: usize) -> Self {
         TokenCache { capacity: tokens, ..self }
     }

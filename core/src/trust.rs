@@ -9,11 +9,14 @@ use crate::claims::{Claims, missing};
 #[cfg(feature = "jwks-client")]
 use crate::error::AuthError;
 use crate::error::AuthErrorKind;
+use crate::jws::TokenParts;
+#[cfg(feature = "jwks-client")]
 use crate::jws::UnverifiedJws;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 #[cfg(feature = "jwks-client")]
 use crate::tenants::{Found, Tenants};
+use crate::token::VerifiedToken;
 use crate::trusted_issuer::TrustedIssuer;
 use crate::verdict::{Asking, Verdict};
 
@@ -42,21 +45,28 @@ impl Trust {
 
     fn find_and_look(&self, token: BearerToken<'_>, now: Moment, asking: Asking) -> (Verdict, &IssuerMeters) {
         let refused = |error| (Verdict::Decided(Err(error)), &self.nobody);
-        let jws = match UnverifiedJws::parse(token) {
+        let parts = match TokenParts::split(token) {
+            Ok(parts) => parts,
+            Err(error) => return refused(error),
+        };
+        let issuer = parts.unverified_issuer().ok().and_then(|name| self.issuers.get(&*name));
+        let jws = match parts.read_header(issuer.map(|issuer| issuer.keys.headers())) {
             Ok(jws) => jws,
             Err(error) => return refused(error),
         };
-        let issuer = match jws.unverified_issuer() {
-            Ok(issuer) => issuer,
-            Err(error) => return refused(error),
-        };
-        if let Some(issuer) = self.issuers.get(&*issuer) {
+        if let Some(issuer) = issuer {
             return (issuer.look(jws, now, asking), &issuer.policy.meters);
         }
+        let name = match jws.unverified_issuer() {
+            Ok(name) => name,
+            Err(error) => return refused(error),
+        };
         #[cfg(feature = "jwks-client")]
         if let Some(tenants) = &self.tenants {
             let worth = is_worth_asking(&jws, now);
-            return match tenants.find(&issuer, asking.issuer && worth.is_ok(), now) {
+            let found = tenants.find(&name, asking.issuer && worth.is_ok(), now);
+            drop(name);
+            return match found {
                 Found::Known(tenant) => {
                     (tenant.look(jws, now, Asking { issuer: false, ..asking }), &tenants.meters.issuer)
                 }
@@ -70,6 +80,28 @@ impl Trust {
             };
         }
         refused(AuthErrorKind::UnknownIssuer.into())
+    }
+
+    /// Whether this issuer is one of the configuration, so that it stays as it is while this is what is trusted. What a
+    /// resolver knows may change at any time.
+    pub(crate) fn is_configured(&self, issuer: &str) -> bool {
+        self.issuers.contains_key(issuer)
+    }
+
+    /// Whether `token`, which was found good before, would be found good now. Everything that may have changed is looked at
+    /// again, by the rules of the first look; a `true` is as good as another [`look`](Self::look).
+    pub(crate) fn still_admits(&self, token: &VerifiedToken, now: Moment) -> bool {
+        if let Some(issuer) = self.issuers.get(token.issuer()) {
+            return issuer.still_admits(token, now);
+        }
+        #[cfg(feature = "jwks-client")]
+        if let Some(tenants) = &self.tenants {
+            return match tenants.find(token.issuer(), false, now) {
+                Found::Known(tenant) => tenant.still_admits(token, now),
+                Found::Awaited(_) | Found::Refused { .. } | Found::Nobody => false,
+            };
+        }
+        false
     }
 
     /// The issuer of this name, if it is trusted now.

@@ -12,7 +12,7 @@ use crate::moment::Moment;
 use crate::policy::Policy;
 #[cfg(feature = "refresh")]
 use crate::refresh::Driven;
-use crate::signature::VerifiedJws;
+use crate::signature::{VerifiedJws, still_verifies};
 use crate::token::VerifiedToken;
 use crate::verdict::{Asking, Verdict};
 
@@ -33,8 +33,15 @@ impl TrustedIssuer {
             None => (AuthErrorKind::KeysUnavailable, jws),
             Some(keys) => {
                 let valid_at = self.policy.certificate_validity.instant(now);
+                let is_header_new = jws.is_header_new();
                 match VerifiedJws::verify(jws, keys, &self.policy.algorithms, valid_at) {
-                    Ok(jws) => return Verdict::Decided(VerifiedToken::judge(jws, &self.policy, now)),
+                    Ok(jws) => {
+                        if is_header_new {
+                            self.keys.headers().add(jws.header());
+                        }
+                        let under = (&self.policy, &self.keys, snapshot.number());
+                        return Verdict::Decided(VerifiedToken::judge(jws, under, now));
+                    }
                     Err(failed) => failed,
                 }
             }
@@ -65,6 +72,21 @@ impl TrustedIssuer {
         };
         let key_id = jws.header().key_id.as_deref();
         Verdict::Decided(Err(error.with_issuer(&self.policy.issuer).with_key_id(key_id)))
+    }
+
+    /// Whether `token`, which was found good before, would be found good now.
+    pub(crate) fn still_admits(&self, token: &VerifiedToken, now: Moment) -> bool {
+        let snapshot = self.keys.snapshot();
+        let valid_at = self.policy.certificate_validity.instant(now);
+        token.was_judged_by(&self.policy, &self.keys)
+            && token.is_timely(now)
+            && snapshot.usable(now).is_some_and(|keys| {
+                still_verifies(token.header(), token.key(), keys, &self.policy.algorithms, valid_at)
+            })
+            && {
+                token.note_keys(snapshot.number());
+                true
+            }
     }
 
     /// Asks for newer keys where they could help. A token that would be refused with any key is not worth a fetch.

@@ -1,3 +1,8 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::names::FEW;
 use super::*;
 
 #[test]
@@ -43,7 +48,7 @@ fn refuses_what_two_readers_could_read_differently() {
 
 #[test]
 fn finds_a_duplicate_among_many_names() {
-    for count in [2, FEW - 1, FEW, FEW + 1, 3_000] {
+    for count in [2, FEW - 1, FEW, FEW + 1, FEW + 2, 3_000] {
         let names = (0..count).map(|i| format!("\"n{i}\":0")).collect::<Vec<_>>().join(",");
         assert!(JsonObject::parse(format!("{{{names}}}")).is_ok(), "{count}");
         for again in [0, count / 2, count - 1] {
@@ -55,3 +60,85 @@ fn finds_a_duplicate_among_many_names() {
         }
     }
 }
+
+#[test]
+fn is_as_deep_as_what_reads_the_claims_later() {
+    let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    for depth in [1, 100, 125, 126, 127, 128] {
+        assert_eq!(JsonObject::parse(nested(depth)).is_ok(), reference::accepts(&nested(depth)), "{depth}");
+    }
+}
+
+#[test]
+fn finds_the_end_of_strings_of_any_length_and_content() {
+    for length in 0..40 {
+        for (stop, is_good) in [("\\n", true), ("é", true), ("\\q", false), ("\n", false), ("\u{7f}", true)]
+        {
+            for place in 0..=length {
+                let inside = format!("{}{stop}{}", "x".repeat(place), "y".repeat(length - place));
+                let text = format!(r#"{{"a":"{inside}","b":["{inside}"]}}"#);
+                assert_eq!(JsonObject::parse(text.as_str()).is_ok(), is_good, "{text:?}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Bricks of JSON in any order: some are objects, most are nearly.
+    #[test]
+    fn accepts_what_the_reference_accepts(bricks in vec(select(BRICKS.to_vec()), 0..14)) {
+        let text = bricks.concat();
+        for text in [text.clone(), format!("{{\"a\":{text}}}"), format!("{{{text}}}")] {
+            assert_eq!(JsonObject::parse(text.as_str()).is_ok(), reference::accepts(&text), "{text}");
+        }
+    }
+
+    /// Objects of everyday tokens, with a byte of them changed or left out.
+    #[test]
+    fn accepts_what_the_reference_accepts_of_damaged_claims(at in 0..EVERYDAY.len(), byte in 0..128_u8, cut in any::<bool>()) {
+        let mut bytes = EVERYDAY.as_bytes().to_vec();
+        if cut { bytes.remove(at); } else { bytes[at] = byte; }
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(JsonObject::parse(text.as_str()).is_ok(), reference::accepts(&text), "{text}");
+    }
+}
+
+const BRICKS: [&str; 32] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "\\",
+    " ",
+    "\n",
+    "\"a\"",
+    "\"b\":",
+    "\"\\u0061\":",
+    "\"a\":1",
+    "\"c\":[{}]",
+    "-",
+    "0",
+    "12",
+    ".5",
+    "e9",
+    "E+400",
+    "1e308",
+    "true",
+    "false",
+    "null",
+    "nul",
+    "\"é\"",
+    "\\ud83d",
+    "\\ude00",
+    "\u{1}",
+    "{}",
+    "{\"d\":{\"e\":\"\\ud83d\\ude00\"}}",
+];
+
+const EVERYDAY: &str = r#"{"iss":"https://idp.test","sub":"a\"b","aud":["x","y"],"exp":1571915441,"iat":1.5e3,"n":-0.25,
+ "scope":"read write","o":{"roles":["a","b"],"t":true,"f":false,"z":null,"\u0061":"\u00e9"},"e":[],"deep":[[{"a":[{}]}]]}"#;

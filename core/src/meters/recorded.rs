@@ -75,10 +75,16 @@ impl IssuerMeters {
 
     /// A token was accepted or refused.
     pub(crate) fn decided<T>(&self, result: &Result<T, AuthError>) {
-        match (result, &self.0) {
-            (Ok(_), Some(prepared)) => prepared.accepted.increment(1),
-            (Ok(_), None) => {}
-            (Err(error), _) => self.refused(error.kind()),
+        match result {
+            Ok(_) => self.accepted(),
+            Err(error) => self.refused(error.kind()),
+        }
+    }
+
+    /// A token was accepted.
+    pub(crate) fn accepted(&self) {
+        if let Some(prepared) = &self.0 {
+            prepared.accepted.increment(1);
         }
     }
 

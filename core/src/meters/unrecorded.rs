@@ -26,6 +26,8 @@ impl IssuerMeters {
 
     pub(crate) fn decided<T>(&self, _: &Result<T, AuthError>) {}
 
+    pub(crate) fn accepted(&self) {}
+
     pub(crate) fn anonymous(&self) {}
 
     pub(crate) fn refused(&self, _: AuthErrorKind) {}

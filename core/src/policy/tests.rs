@@ -3,7 +3,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::certificate::Thumbprints;
+use crate::base64url;
 use crate::issuer::Issuer;
 
 const NOW: i64 = 1_700_000_000;
@@ -15,12 +15,11 @@ fn rules() -> Issuer {
 }
 
 fn header(token_type: Option<&str>) -> Header {
-    Header {
-        algorithm: Algorithm::ES256,
-        key_id: None,
-        token_type: token_type.map(Into::into),
-        thumbprints: Thumbprints::default(),
+    let mut header = json!({ "alg": "ES256" });
+    if let Some(token_type) = token_type {
+        header["typ"] = token_type.into();
     }
+    Header::parse(&base64url::encode(header.to_string().as_bytes())).unwrap()
 }
 
 fn moment(unix: i64) -> Moment {
@@ -46,7 +45,7 @@ type Judged = Result<Vec<String>, (AuthErrorKind, Option<String>)>;
 fn judge(rules: &Issuer, token_type: Option<&str>, payload: &JsonObject, now: i64) -> Judged {
     let judgement = rules.policy(None).judge(&header(token_type), payload, moment(now));
     judgement
-        .map(|judgement| judgement.scopes.iter().map(str::to_owned).collect())
+        .map(|judgement| judgement.scopes.iter(payload).map(str::to_owned).collect())
         .map_err(|error| (error.kind(), error.claim().map(str::to_owned)))
 }
 

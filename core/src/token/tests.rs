@@ -94,14 +94,18 @@ fn many_threads_share_one_parsed_value_of_each_type() {
 fn verified_cheaply() -> VerifiedToken {
     static TOKEN: OnceLock<VerifiedToken> = OnceLock::new();
     let first = &TOKEN.get_or_init(|| verified(json!({ "tier": "gold" }))).0;
-    VerifiedToken(Arc::new(Inner {
+    VerifiedToken(Arc::new(TokenBody {
         payload: JsonObject::parse(first.payload.text()).ok().unwrap(),
+        header: first.header.clone(),
         policy: first.policy.clone(),
+        keys: first.keys.clone(),
         key: first.key.clone(),
         subject: None,
         scopes: TokenScopes::default(),
-        expires_at: first.expires_at,
+        times: first.times,
         parsed: OnceLock::new(),
+        standing: Standing { trust: NEVER.into(), keys: NEVER.into() },
+        mark: OnceLock::new(),
     }))
 }
 

@@ -1,0 +1,142 @@
+//! What the Tower layer adds to a request, without a network.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use claimgate_benches::{Bar, Row};
+use claimgate_testkit::Alg;
+use claimgate_tower::{AuthLayer, RequestView, TokenCache, VerifiedToken};
+use http::{Extensions, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::Failure;
+use crate::gates::{accepts, gate, kept};
+use crate::mint::Mint;
+use crate::request;
+use crate::timing::Comparison;
+
+/// Answers at once, with the request, so that the next call has it again: making one costs more than what is measured here.
+#[derive(Clone)]
+struct Echo;
+
+/// A request of the crate `http`, as the Tower layer looks at it.
+struct HttpView<'a>(&'a Request<()>);
+
+/// What stands for a verified token: as large, and put into extensions as it is.
+#[derive(Clone)]
+struct Pointer(#[expect(dead_code, reason = "it is there to be moved")] usize);
+
+pub(crate) fn measure(runs: usize) -> Result<Vec<Row>, Failure> {
+    let mint = Mint::new(Alg::RS256);
+    let gate = gate(&mint, TokenCache::new())?;
+    let token = mint.token();
+    let request = http(&request::Request::new(&token))?;
+    let hits = kept(&gate, [&token]);
+    let now = gate.now();
+    let mut behind = AuthLayer::new(gate.clone()).layer(Echo);
+    let verified = answer(&mut behind, request.clone());
+    if verified.is_none_or(|request| request.extensions().get::<VerifiedToken>().is_none()) {
+        return Err("the layer did not let a good token through".into());
+    }
+
+    let (mut bare_turn, mut turn) = (Some(request.clone()), Some(request.clone()));
+    let (mut bare, mut comparison) = (Echo, Comparison::default());
+    let inner = comparison.arm(move || round(&mut bare, &mut bare_turn));
+    let through = comparison.arm(move || round(&mut behind, &mut turn));
+    let decided = comparison.arm(|| accepts(&gate, &HttpView(&request), now));
+    let inserted = comparison.arm(|| {
+        let mut extensions = Extensions::new();
+        extensions.insert(black_box(Pointer(0)));
+        !black_box(extensions).is_empty()
+    });
+    let clock = comparison.arm(|| black_box(gate.now()).unix_seconds() > 0);
+    let times = comparison.run(runs)?;
+
+    let detail = format!(
+        "{} through the layer, {} without; cached authenticate {}, extensions.insert {}, the clock {}",
+        times.told(through),
+        times.told(inner),
+        times.told(decided),
+        times.told(inserted),
+        times.told(clock),
+    );
+    let added = times.each(|time| time(through) - time(inner));
+    let beyond = times.each(|time| time(through) - time(inner) - time(decided) - time(inserted));
+    let (beyond, why) =
+        if hits == 1 { (beyond, "") } else { (Vec::new(), "; the token was not in the cache") };
+    Ok(vec![
+        Row::of(
+            "layer: cached, added beyond authenticate and one insert, ns",
+            Bar::AtMost(60.0),
+            beyond,
+            format!("{detail}{why}"),
+        ),
+        Row::of("layer: cached, added, ns", Bar::Told, added, detail),
+    ])
+}
+
+/// The same request, of the crate `http`.
+fn http(request: &request::Request) -> http::Result<Request<()>> {
+    let start = Request::get(request.target());
+    request.headers().fold(start, |request, (name, value)| request.header(name, value)).body(())
+}
+
+/// One request, which is there again afterwards as it was before.
+fn round<S>(service: &mut S, turn: &mut Option<Request<()>>) -> bool
+where
+    S: Service<Request<()>, Response = Response<Request<()>>, Error = Infallible>,
+{
+    let Some(request) = turn.take() else { return false };
+    let Some(mut request) = answer(service, black_box(request)) else { return false };
+    // A server has new extensions for each request.
+    *request.extensions_mut() = Extensions::new();
+    *turn = Some(request);
+    true
+}
+
+fn answer<S>(service: &mut S, request: Request<()>) -> Option<Request<()>>
+where
+    S: Service<Request<()>, Response = Response<Request<()>>, Error = Infallible>,
+{
+    let mut context = Context::from_waker(Waker::noop());
+    match service.poll_ready(&mut context) {
+        Poll::Ready(Ok(())) => {}
+        Poll::Ready(Err(_)) | Poll::Pending => return None,
+    }
+    match pin!(service.call(request)).poll(&mut context) {
+        Poll::Ready(Ok(response)) if response.status().is_success() => Some(response.into_body()),
+        Poll::Ready(Ok(_) | Err(_)) | Poll::Pending => None,
+    }
+}
+
+impl Service<Request<()>> for Echo {
+    type Response = Response<Request<()>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        ready(Ok(Response::new(request)))
+    }
+}
+
+impl RequestView for HttpView<'_> {
+    fn method(&self) -> &str {
+        self.0.method().as_str()
+    }
+
+    fn target(&self) -> &str {
+        self.0.uri().path_and_query().map_or("/", |target| target.as_str())
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+}
