@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod measured;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};

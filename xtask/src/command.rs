@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
 
+use crate::bench::Bench;
 use crate::failure::{Failure, Outcome};
 use crate::rows_file::Table;
 use crate::soak::Soak;
@@ -16,6 +17,7 @@ pub(crate) enum Command {
     Ci,
     Rows(Table),
     Soak(Soak),
+    Bench(Bench),
 }
 
 impl Command {
@@ -32,6 +34,7 @@ impl Command {
                 None => return Err(Failure::usage("rows needs a table: N, F or S")),
             },
             "soak" => return Ok(Soak::parse(&mut parser)?.map_or(Self::Help, Self::Soak)),
+            "bench" => return Ok(Bench::parse(&mut parser)?.map_or(Self::Help, Self::Bench)),
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         };
         match next_value(&mut parser)? {
@@ -51,6 +54,7 @@ impl Command {
             Self::Ci => ci::run(),
             Self::Rows(table) => rows::run(table),
             Self::Soak(soak) => soak.run(),
+            Self::Bench(bench) => bench.run(),
         }
     }
 }
@@ -75,10 +79,15 @@ Commands:
   soak --actix   send a million requests over 2,000 connections and see that memory stays flat
   soak --keys    send 2,000 requests a second while the issuer misbehaves and see that none feels it
   soak --cost    time requests with key sets of every size, and while sets are swapped
+  bench          measure all, beside others too, and write docs/benchmarks.md; exits with 1 when a bar is missed
 
 Options of soak:
   --small        counts and decisions alone, in seconds (--keys)
   --report       write the page of docs/ (--keys, --cost)
+
+Options of bench:
+  --check        what is in the process alone, in at most ten minutes
+  --small        once and briefly, without the page: shows that it works
 
 Options:
   -h, --help     print this
@@ -106,6 +115,11 @@ mod tests {
             ("soak --cost --report", Command::Soak(Soak::Cost { report: true })),
             ("soak --keys --help", Command::Help),
             ("soak --help", Command::Help),
+            ("bench", Command::Bench(Bench::All { small: false })),
+            ("bench --check", Command::Bench(Bench::Check)),
+            ("bench --small", Command::Bench(Bench::All { small: true })),
+            ("bench --check --help", Command::Help),
+            ("bench help", Command::Help),
             ("--help", Command::Help),
             ("-h", Command::Help),
             ("rows --help", Command::Help),
@@ -129,6 +143,9 @@ mod tests {
             ("soak --actix --small", "--small"),
             ("soak --keys --cost", "--cost"),
             ("soak --keys N", "\"N\""),
+            ("bench --check --small", "--small"),
+            ("bench --small --check", "--check"),
+            ("bench fast", "\"fast\""),
         ] {
             match parse(line) {
                 Err(Failure::Usage(message)) => assert!(message.contains(quoted), "{line}: {message}"),

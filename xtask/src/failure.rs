@@ -11,6 +11,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Something that was run or read did not hold.
     Check(String),
+    /// It could not be found out: exit code 2, where a failed check has a meaning of its own.
+    Unable(String),
 }
 
 impl Failure {
@@ -22,9 +24,13 @@ impl Failure {
         Self::Check(message.into())
     }
 
+    pub(crate) fn unable(message: impl Into<String>) -> Self {
+        Self::Unable(message.into())
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Unable(_) => ExitCode::from(2),
             Self::Check(_) => ExitCode::from(1),
         }
     }
@@ -34,7 +40,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) => write!(f, "{message} (cargo xtask --help lists the commands)"),
-            Self::Check(message) => f.write_str(message),
+            Self::Check(message) | Self::Unable(message) => f.write_str(message),
         }
     }
 }

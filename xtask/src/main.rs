@@ -3,6 +3,7 @@
 //! Each command is a file of its own; `command.rs` knows which there are.
 
 mod apt;
+mod bench;
 mod ci;
 mod command;
 mod counterpart;

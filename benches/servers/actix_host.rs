@@ -1,0 +1,32 @@
+//! The actix-web servers.
+
+use std::error::Error;
+
+use actix_web::HttpResponse;
+use actix_web::web;
+use claimgate_actix::{AuthMiddleware, Claims};
+
+use crate::actix_server::{self, answer};
+use crate::gate::Mode;
+use crate::start::Trusted;
+use crate::{Caller, NOBODY};
+
+async fn bare() -> HttpResponse {
+    answer(NOBODY)
+}
+
+async fn hello(caller: Claims<Caller>) -> HttpResponse {
+    answer(&caller.sub)
+}
+
+#[actix_web::main]
+pub(crate) async fn serve(mode: Mode, trusted: Trusted) -> Result<(), Box<dyn Error>> {
+    let Some(gate) = mode.gate(trusted).await? else {
+        return actix_server::serve(|config| _ = config.route("/", web::get().to(bare))).await;
+    };
+    let auth = AuthMiddleware::new(gate);
+    actix_server::serve(move |config| {
+        config.service(web::resource("/").wrap(auth.clone()).route(web::get().to(hello)));
+    })
+    .await
+}

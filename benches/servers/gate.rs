@@ -1,0 +1,42 @@
+//! What stands before the handler.
+
+use std::error::Error;
+
+use claimgate_tower::{Authenticator, Issuer, Start, TokenCache};
+
+use crate::start::Trusted;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Nothing.
+    Bare,
+    /// Every signature is checked.
+    Cold,
+    /// As it is by default.
+    Cached,
+}
+
+impl Mode {
+    pub(crate) fn parse(word: Option<&str>) -> Result<Self, String> {
+        match word {
+            Some("bare") => Ok(Mode::Bare),
+            Some("cold") => Ok(Mode::Cold),
+            Some("cached") => Ok(Mode::Cached),
+            other => Err(format!("unknown mode {other:?}")),
+        }
+    }
+
+    /// Ready to decide; nothing for a bare server.
+    pub(crate) async fn gate(self, trusted: Trusted) -> Result<Option<Authenticator>, Box<dyn Error>> {
+        let cache = match self {
+            Mode::Bare => return Ok(None),
+            Mode::Cold => TokenCache::disabled(),
+            Mode::Cached => TokenCache::new(),
+        };
+        let Trusted { issuer, audience, jwks_uri } = trusted;
+        let issuer = Issuer::new(issuer).audience(audience).jwks_uri(jwks_uri).start(Start::Fail);
+        let gate = Authenticator::builder().issuer(issuer).token_cache(cache).build()?;
+        gate.ready().await?;
+        Ok(Some(gate))
+    }
+}
