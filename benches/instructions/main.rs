@@ -28,13 +28,11 @@ fn main() -> ExitCode {
         (Some("cached"), Some(count)) => decided(TokenCache::new(), count),
         _ => None,
     };
-    match good {
-        Some(()) => ExitCode::SUCCESS,
-        None => {
-            eprintln!("bench-instructions: expected bare, cold or cached, and a count");
-            ExitCode::from(2)
-        }
+    if good.is_some() {
+        return ExitCode::SUCCESS;
     }
+    eprintln!("bench-instructions: expected bare, cold or cached, and a count");
+    ExitCode::from(2)
 }
 
 fn decided(cache: TokenCache, count: u32) -> Option<()> {

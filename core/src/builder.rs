@@ -226,14 +226,7 @@ impl AuthenticatorBuilder {
         if self.max_token_bytes == 0 {
             problems.add("", "max_bytes = 0: no token could meet it");
         }
-        if self.cache.enabled && (self.cache.capacity == 0 || self.cache.max_bytes == 0) {
-            problems.add("", "cache: a capacity of 0 keeps nothing; turn the cache off instead");
-        }
-        if self.cache.capacity > TokenCache::LARGEST {
-            let message =
-                format!("cache: capacity = {}: at most {}", self.cache.capacity, TokenCache::LARGEST);
-            problems.add("", message);
-        }
+        self.cache.check(&mut problems);
         if self.sources.is_empty() {
             problems.add("", "sources = []: no token could be found");
         }

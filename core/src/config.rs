@@ -42,10 +42,17 @@
 //! max_bytes = 16384
 //! sources = ["header"]                      # also { header = "X-Auth", scheme = "Token" }, { cookie = "jwt" },
 //!                                           # { query = "access_token" }, { websocket = "bearer" }
+//!
+//! [cache]                                   # verified tokens
+//! enabled = true
+//! capacity = 10000                          # tokens
+//! max_bytes = 33554432
+//! keep_token_text = false                   # true is faster; whoever reads the memory finds tokens that work
 //! ```
 //!
 //! Durations are strings such as `"30s"`. Relative paths start at the file.
 
+mod cache_section;
 mod issuer_section;
 mod key_store_section;
 mod section;
@@ -99,7 +106,7 @@ impl Config {
         if let Some(realm) = file.string("realm") {
             builder = builder.realm(realm);
         }
-        file.not_yet("cache", "the verified-token cache");
+        let cache = file.table("cache");
         let issuers = file.tables("issuer");
         let token = file.table("token");
         file.end();
@@ -112,8 +119,10 @@ impl Config {
             if let Some(sources) = token.typed("sources", SOURCES, sources) {
                 builder = builder.token_sources(sources);
             }
-            token.not_yet("keep_token_text", "the verified-token cache");
             token.end();
+        }
+        if let Some(cache) = cache {
+            builder = builder.token_cache(cache_section::read(cache, &mut problems));
         }
         for (index, table) in issuers.into_iter().enumerate() {
             builder = builder.issuer(issuer_section::read(index, table, base, &mut problems));

@@ -27,10 +27,10 @@ pub(crate) fn der<'b>(
     };
     let short = u8::try_from(inside).ok()?;
     // "If the length is at most 127 bytes, the short form is used" (X.690, sections 8.1.3 and 10.1).
-    if short < 0x80 {
-        write(&[SEQUENCE, short])?
+    if short >= 0x80 {
+        write(&[SEQUENCE, 0x81, short])?;
     } else {
-        write(&[SEQUENCE, 0x81, short])?
+        write(&[SEQUENCE, short])?;
     }
     for integer in [r, s] {
         write(&[INTEGER, u8::try_from(integer.length() - 2).ok()?])?;

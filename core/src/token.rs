@@ -39,7 +39,7 @@ pub(crate) struct TokenBody {
     keys: Arc<LiveKeys>,
     key: VerificationKey,
     header: Arc<Header>,
-    parsed: OnceLock<Box<Parsed>>,
+    parsed: OnceLock<Parsed>,
     subject: Option<KeptText>,
     scopes: TokenScopes,
     payload: JsonObject,
@@ -136,29 +136,16 @@ impl VerifiedToken {
     ///
     /// [`ClaimsShape`](AuthErrorKind::ClaimsShape) when the claims do not deserialize into `T`.
     pub fn claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, AuthError> {
-        let mut link = &self.0.parsed;
-        while let Some(parsed) = link.get() {
-            if parsed.type_id == TypeId::of::<T>() {
-                return downcast(parsed);
-            }
-            link = &parsed.next;
+        if let Some(claims) = self.0.parsed.get().and_then(Parsed::find) {
+            return Ok(claims);
         }
-        let claims: T =
+        let claims =
             self.0.payload.deserialize().map_err(|_| self.named_in(AuthErrorKind::ClaimsShape.into()))?;
-        let claims = Arc::new(claims);
-        let parsed = Parsed { type_id: TypeId::of::<T>(), claims: claims.clone(), next: OnceLock::new() };
-        // Another thread may have added a link meanwhile. If it is for this type, its value is the one that everybody gets,
-        // and ours is dropped; else ours goes behind it.
-        let mut parsed = Box::new(parsed);
-        while let Err(back) = link.set(parsed) {
-            parsed = back;
-            match link.get() {
-                Some(taken) if taken.type_id == TypeId::of::<T>() => return downcast(taken),
-                Some(taken) => link = &taken.next,
-                None => break,
-            }
+        let claims: Arc<T> = Arc::new(claims);
+        match self.0.parsed.set(Parsed::new(claims.clone())) {
+            Ok(()) => Ok(claims),
+            Err(own) => Ok(self.0.parsed.get().and_then(|first| first.add(own)).unwrap_or(claims)),
         }
-        Ok(claims)
     }
 
     /// The claim `name` as JSON text.
@@ -247,9 +234,30 @@ impl TokenBody {
     }
 }
 
-fn downcast<T: Send + Sync + 'static>(parsed: &Parsed) -> Result<Arc<T>, AuthError> {
-    // The link was found by the id of `T`, so the cast succeeds.
-    parsed.claims.clone().downcast().map_err(|_| AuthErrorKind::ClaimsShape.into())
+impl Parsed {
+    fn new<T: Send + Sync + 'static>(claims: Arc<T>) -> Self {
+        Parsed { type_id: TypeId::of::<T>(), claims, next: OnceLock::new() }
+    }
+
+    /// The claims as `T`, if they are in this link or one behind it.
+    fn find<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let mut link = self;
+        while link.type_id != TypeId::of::<T>() {
+            link = link.next.get()?;
+        }
+        link.claims.clone().downcast().ok()
+    }
+
+    /// Puts `own` behind the last link. If another thread has put one of this type there, its claims are the ones that everybody
+    /// gets: they are given, and ours are dropped.
+    fn add<T: Send + Sync + 'static>(&self, own: Parsed) -> Option<Arc<T>> {
+        let (mut link, mut own) = (self, Box::new(own));
+        while link.type_id != TypeId::of::<T>() {
+            own = link.next.set(own).err()?;
+            link = link.next.get()?;
+        }
+        link.claims.clone().downcast().ok()
+    }
 }
 
 /// Where the token is from, nothing that it says.

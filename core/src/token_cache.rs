@@ -1,5 +1,7 @@
 //! How many verified tokens are kept, and how they are told apart.
 
+use crate::config_error::Problems;
+
 /// The cache of verified tokens, as it is configured. With it a token's signature is checked once; all that time, keys,
 /// revocations and a new configuration may change is checked every time.
 ///
@@ -25,8 +27,17 @@ impl TokenCache {
         TokenCache { enabled: false, ..TokenCache::new() }
     }
 
-    /// The largest capacity: two minutes of new tokens at what a large machine verifies.
-    pub(crate) const LARGEST: usize = 1 << 24;
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        let TokenCache { enabled, capacity, max_bytes, .. } = *self;
+        for (key, value) in [("capacity", capacity), ("max_bytes", max_bytes)] {
+            if enabled && value == 0 {
+                problems.add("cache", format!("{key} = 0: nothing would be kept; enabled = false says so"));
+            }
+        }
+        if capacity > LARGEST {
+            problems.add("cache", format!("capacity = {capacity}: at most {LARGEST}"));
+        }
+    }
 
     /// Whether both come to the same.
     pub(crate) fn is_as(&self, other: &TokenCache) -> bool {
@@ -53,6 +64,9 @@ impl TokenCache {
         TokenCache { keep_token_text: true, ..self }
     }
 }
+
+/// Its places take 400 MB: more is a slip of the finger.
+const LARGEST: usize = 1 << 24;
 
 impl Default for TokenCache {
     fn default() -> Self {

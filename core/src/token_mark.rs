@@ -6,12 +6,15 @@ use aws_lc_rs::rand::SecureRandom;
 /// What is kept of the text of a token. It has no `Debug`: a text is a credential, and tags have to stay secret.
 pub(crate) enum Mark {
     Text(Box<[u8]>),
-    Tag { length: usize, tag: u128 },
+    Tag { length: usize, tag: Tag },
 }
 
 /// The system gave no random bytes.
 #[derive(Debug)]
 pub(crate) struct NoRandomness;
+
+/// 128 bits.
+type Tag = [u64; 2];
 
 /// Makes marks, all of one kind.
 pub(crate) enum Marker {
@@ -26,7 +29,7 @@ pub(crate) enum Marker {
 pub(crate) struct Question<'t> {
     token: &'t [u8],
     marker: &'t Marker,
-    tag: Option<u128>,
+    tag: Option<Tag>,
 }
 
 impl Marker {
@@ -59,8 +62,8 @@ impl Question<'_> {
                 if self.tag.is_none() {
                     self.tag = gmac(key, self.token);
                 }
-                // One comparison of 128 bits: how long it takes tells nothing of the tag.
-                self.tag == Some(*tag)
+                // Both halves are compared, whatever the first says: how long it takes tells nothing of the tag.
+                self.tag.is_some_and(|[a, b]| (a ^ tag[0]) | (b ^ tag[1]) == 0)
             }
             (Mark::Tag { .. }, _) => false,
         }
@@ -77,10 +80,11 @@ impl Mark {
     }
 }
 
-fn gmac(key: &LessSafeKey, token: &[u8]) -> Option<u128> {
+fn gmac(key: &LessSafeKey, token: &[u8]) -> Option<Tag> {
     let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
     let tag = key.seal_in_place_separate_tag(nonce, Aad::from(token), &mut []).ok()?;
-    tag.as_ref().try_into().ok().map(u128::from_ne_bytes)
+    let (halves, []) = tag.as_ref().as_chunks() else { return None };
+    halves.try_into().ok().map(|halves: [_; 2]| halves.map(u64::from_ne_bytes))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use claimgate_core::{PendingAdmission, Rejection};
@@ -40,7 +41,7 @@ pin_project! {
 struct Held<S, ReqBody> {
     inner: S,
     request: Request<ReqBody>,
-    guard: Guard,
+    guard: Arc<Guard>,
 }
 
 impl<S: Service<Request<ReqBody>>, ReqBody, Body> AuthFuture<S, ReqBody, Body> {
@@ -56,7 +57,7 @@ impl<S: Service<Request<ReqBody>>, ReqBody, Body> AuthFuture<S, ReqBody, Body> {
         pending: PendingAdmission,
         inner: S,
         request: Request<ReqBody>,
-        guard: Guard,
+        guard: Arc<Guard>,
     ) -> Self {
         let held = Some(Held { inner, request, guard });
         let state = State::Waiting { pending, held };

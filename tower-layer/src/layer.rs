@@ -88,7 +88,7 @@ impl<S, Body> Layer<S> for AuthLayer<Body> {
     type Service = AuthService<S, Body>;
 
     fn layer(&self, inner: S) -> AuthService<S, Body> {
-        AuthService::new(inner, self.guard.clone())
+        AuthService::new(inner, Arc::new(self.guard.clone()))
     }
 }
 

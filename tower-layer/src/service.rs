@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use claimgate_core::Passage;
@@ -16,12 +17,13 @@ use crate::view::View;
 /// The service that [`AuthLayer`](crate::AuthLayer) makes.
 pub struct AuthService<S, Body = EmptyBody> {
     inner: S,
-    guard: Guard,
+    /// In one `Arc`: hosts clone a service for each request.
+    guard: Arc<Guard>,
     body: PhantomData<fn() -> Body>,
 }
 
 impl<S, Body> AuthService<S, Body> {
-    pub(crate) fn new(inner: S, guard: Guard) -> Self {
+    pub(crate) fn new(inner: S, guard: Arc<Guard>) -> Self {
         AuthService { inner, guard, body: PhantomData }
     }
 }

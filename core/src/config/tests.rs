@@ -75,6 +75,9 @@ fn tells_every_problem_at_once_and_quotes_it() {
         realm = "a\nb"
         [cache]
         enabled = true
+        capacity = 0
+        max_bytes = "32 MiB"
+        keep_text = true
         [token]
         sources = ["header", { cookies = "jwt" }]
         [[issuer]]
@@ -101,7 +104,9 @@ fn tells_every_problem_at_once_and_quotes_it() {
     for expected in [
         r#"unknown key "lissten", did you mean "listen"?"#,
         r#"realm = "a\nb": printable ASCII only"#,
-        "cache: not built yet, it comes with the verified-token cache",
+        r#"cache: capacity = 0: nothing would be kept; enabled = false says so"#,
+        r#"cache: max_bytes = "32 MiB": expected a whole number"#,
+        r#"cache: unknown key "keep_text""#,
         r#"issuer "https://a.example": audiences is missing: name your service, or say any_audience = true"#,
         r#"issuer "https://a.example": jwks_uri "http://a.example/jwks": https only, except from loopback"#,
         r#"issuer "https://a.example": algorithms: "HS256" is symmetric: whoever can check such a token can make one"#,
