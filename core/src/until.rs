@@ -34,6 +34,9 @@ impl Limit {
     pub(crate) fn after(moment: Moment, duration: Duration) -> Self {
         let Limit { wall, monotonic } = Limit::at(moment);
         let duration = nanoseconds(duration);
+        if duration == i64::MAX {
+            return Limit::NONE;
+        }
         Limit { wall: wall.saturating_add(duration), monotonic: monotonic.saturating_add(duration) }
     }
 

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::failure::Outcome;
 use crate::inject;
+use crate::instructions;
 use crate::metadata::Metadata;
 use crate::msrv;
 use crate::process::{self, cargo};
@@ -18,6 +19,7 @@ pub(crate) fn run() -> Outcome<()> {
     // A failed step is kept by `steps`, which tells it at the end.
     let _ = steps.run("fmt", || process::run(&mut cargo(["fmt", "--all", "--check"])));
     let _ = steps.run("clippy", || process::run(&mut clippy()));
+    let _ = steps.run("instructions", || instructions::run(false));
     let _ = steps.run("docs", || process::run(&mut docs()));
     let _ = steps.run("install cargo-hack", || tools::HACK.ensure());
     let _ = steps.run("each feature alone", || process::run(&mut each_feature(&metadata)));

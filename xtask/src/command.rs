@@ -8,7 +8,7 @@ use crate::bench::Bench;
 use crate::failure::{Failure, Outcome};
 use crate::rows_file::Table;
 use crate::soak::Soak;
-use crate::{ci, rows, test};
+use crate::{ci, instructions, rows, test};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Rows(Table),
     Soak(Soak),
     Bench(Bench),
+    /// Whether the counts are accepted.
+    Instructions(bool),
 }
 
 impl Command {
@@ -35,6 +37,9 @@ impl Command {
             },
             "soak" => return Ok(Soak::parse(&mut parser)?.map_or(Self::Help, Self::Soak)),
             "bench" => return Ok(Bench::parse(&mut parser)?.map_or(Self::Help, Self::Bench)),
+            "instructions" => {
+                return Ok(instructions::parse(&mut parser)?.map_or(Self::Help, Self::Instructions));
+            }
             other => return Err(Failure::usage(format!("unknown command {other:?}"))),
         };
         match next_value(&mut parser)? {
@@ -55,6 +60,7 @@ impl Command {
             Self::Rows(table) => rows::run(table),
             Self::Soak(soak) => soak.run(),
             Self::Bench(bench) => bench.run(),
+            Self::Instructions(accept) => instructions::run(accept),
         }
     }
 }
@@ -79,11 +85,15 @@ Commands:
   soak --actix   send a million requests over 2,000 connections and see that memory stays flat
   soak --keys    send 2,000 requests a second while the issuer misbehaves and see that none feels it
   soak --cost    time requests with key sets of every size, and while sets are swapped
+  instructions   count the instructions of a decision, and fail where they are 3 % above the baseline
   bench          measure all, beside others too, and write docs/benchmarks.md; exits with 1 when a bar is missed
 
 Options of soak:
   --small        counts and decisions alone, in seconds (--keys)
   --report       write the page of docs/ (--keys, --cost)
+
+Options of instructions:
+  --accept       make the counts the baseline
 
 Options of bench:
   --check        what is in the process alone, in at most ten minutes
@@ -120,6 +130,9 @@ mod tests {
             ("bench --small", Command::Bench(Bench::All { small: true })),
             ("bench --check --help", Command::Help),
             ("bench help", Command::Help),
+            ("instructions", Command::Instructions(false)),
+            ("instructions --accept", Command::Instructions(true)),
+            ("instructions --help", Command::Help),
             ("--help", Command::Help),
             ("-h", Command::Help),
             ("rows --help", Command::Help),
@@ -143,6 +156,7 @@ mod tests {
             ("soak --actix --small", "--small"),
             ("soak --keys --cost", "--cost"),
             ("soak --keys N", "\"N\""),
+            ("instructions --all", "--all"),
             ("bench --check --small", "--small"),
             ("bench --small --check", "--check"),
             ("bench fast", "\"fast\""),

@@ -9,6 +9,7 @@ mod command;
 mod counterpart;
 mod failure;
 mod inject;
+mod instructions;
 mod junit;
 mod metadata;
 mod msrv;

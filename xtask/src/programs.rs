@@ -6,7 +6,7 @@ use crate::apt;
 use crate::failure::{Failure, Outcome};
 use crate::process::probe;
 
-struct Program {
+pub(crate) struct Program {
     name: &'static str,
     /// What it is asked, to see whether it is there.
     question: &'static str,
@@ -14,15 +14,20 @@ struct Program {
     package: &'static str,
 }
 
-const ALL: [Program; 2] = [
+/// What counts instructions.
+pub(crate) static COUNTER: [Program; 1] =
+    [Program { name: "valgrind", question: "--version", package: "valgrind" }];
+
+/// What the tests need.
+pub(crate) static OF_TESTS: [Program; 2] = [
     // The oldest Java in support makes the same stores as the newest, so whichever the distribution prefers.
     Program { name: "keytool", question: "-help", package: "default-jre-headless" },
     Program { name: "openssl", question: "version", package: "openssl" },
 ];
 
 /// Installs those that are missing. One that cannot be had is a failure, never a skip.
-pub(crate) fn ensure() -> Outcome<()> {
-    let missing = missing(&ALL);
+pub(crate) fn ensure(programs: &'static [Program]) -> Outcome<()> {
+    let missing = missing(programs);
     if missing.is_empty() {
         return Ok(());
     }
@@ -31,7 +36,7 @@ pub(crate) fn ensure() -> Outcome<()> {
         return Err(told(&missing));
     }
     apt::install(&packages)?;
-    let missing = self::missing(&ALL);
+    let missing = self::missing(programs);
     if missing.is_empty() { Ok(()) } else { Err(told(&missing)) }
 }
 

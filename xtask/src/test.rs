@@ -50,7 +50,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn set_up(metadata: &'a Metadata, steps: &mut Steps) -> Outcome<Self> {
         steps.run("install cargo-nextest", || tools::NEXTEST.ensure())?;
         let counterparts = steps.run("install the providers", || Counterparts::ensure(metadata))?;
-        steps.run("install programs", programs::ensure)?;
+        steps.run("install programs", || programs::ensure(&programs::OF_TESTS))?;
         let bench = Self { metadata, counterparts };
         // `cargo test` builds a binary only as a test of itself. With all targets the plain ones
         // are built too, with the features that the tests are built with, so nothing is built twice.

@@ -104,7 +104,7 @@ fn tells_every_problem_at_once_and_quotes_it() {
     for expected in [
         r#"unknown key "lissten", did you mean "listen"?"#,
         r#"realm = "a\nb": printable ASCII only"#,
-        r#"cache: capacity = 0: nothing would be kept; enabled = false says so"#,
+        "cache: capacity = 0: nothing would be kept; enabled = false says so",
         r#"cache: max_bytes = "32 MiB": expected a whole number"#,
         r#"cache: unknown key "keep_text""#,
         r#"issuer "https://a.example": audiences is missing: name your service, or say any_audience = true"#,
