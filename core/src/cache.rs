@@ -7,8 +7,6 @@ mod place;
 mod set;
 mod table;
 
-use aws_lc_rs::rand::SystemRandom;
-
 use crate::bearer::BearerToken;
 use crate::cache::place::Hasher;
 use crate::cache::table::{Entry, Table};
@@ -26,11 +24,10 @@ pub(crate) struct VerifiedTokens {
 
 impl VerifiedTokens {
     pub(crate) fn new(settings: TokenCache) -> Result<Self, NoRandomness> {
-        let random = SystemRandom::new();
         Ok(VerifiedTokens {
             table: Table::new(settings.capacity, settings.max_bytes),
-            hasher: Hasher::new(&random)?,
-            marker: if settings.keep_token_text { Marker::Text } else { Marker::tag(&random)? },
+            hasher: Hasher::new()?,
+            marker: if settings.keep_token_text { Marker::Text } else { Marker::tag()? },
             settings,
         })
     }

@@ -1,7 +1,6 @@
 //! By what a token that is kept is known again.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::rand::SecureRandom;
 
 /// What is kept of the text of a token. It has no `Debug`: a text is a credential, and tags have to stay secret.
 pub(crate) enum Mark {
@@ -33,10 +32,8 @@ pub(crate) struct Question<'t> {
 }
 
 impl Marker {
-    pub(crate) fn tag(random: &impl SecureRandom) -> Result<Self, NoRandomness> {
-        let mut key = [0; 32];
-        random.fill(&mut key).map_err(|_| NoRandomness)?;
-        let key = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| NoRandomness)?;
+    pub(crate) fn tag() -> Result<Self, NoRandomness> {
+        let key = UnboundKey::new(&AES_256_GCM, &random::<32>()?).map_err(|_| NoRandomness)?;
         Ok(Marker::Tag(Box::new(LessSafeKey::new(key))))
     }
 
@@ -80,6 +77,13 @@ impl Mark {
     }
 }
 
+/// Bytes that nobody else knows.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(bytes)
+}
+
 fn gmac(key: &LessSafeKey, token: &[u8]) -> Option<Tag> {
     let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
     let tag = key.seal_in_place_separate_tag(nonce, Aad::from(token), &mut []).ok()?;
@@ -89,14 +93,11 @@ fn gmac(key: &LessSafeKey, token: &[u8]) -> Option<Tag> {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::rand::SystemRandom;
-
     use super::*;
 
     #[test]
     fn a_mark_is_of_one_text_and_one_process() {
-        let random = SystemRandom::new();
-        let (own, other) = (Marker::tag(&random).unwrap(), Marker::tag(&random).unwrap());
+        let (own, other) = (Marker::tag().unwrap(), Marker::tag().unwrap());
         for marker in [&own, &Marker::Text] {
             let mark = marker.mark(b"header.payload.signature").unwrap();
             assert!(marker.question(b"header.payload.signature").is(&mark));
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_over_the_whole_text() {
-        let marker = Marker::tag(&SystemRandom::new()).unwrap();
+        let marker = Marker::tag().unwrap();
         let token = [b'a'; 300];
         let mark = marker.mark(&token).unwrap();
         for at in 0..token.len() {

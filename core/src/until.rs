@@ -83,7 +83,10 @@ fn since_start(instant: Instant) -> i64 {
 
 /// 292 years are as good as for ever.
 fn nanoseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+    // Not by way of `as_nanos`: 128 bits cost more than all the rest of a look at the limit.
+    let seconds =
+        i64::try_from(duration.as_secs()).ok().and_then(|seconds| seconds.checked_mul(1_000_000_000));
+    seconds.and_then(|whole| whole.checked_add(duration.subsec_nanos().into())).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

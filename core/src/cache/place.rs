@@ -1,8 +1,6 @@
 //! Where in the table a token belongs.
 
-use aws_lc_rs::rand::SecureRandom;
-
-use crate::token_mark::NoRandomness;
+use crate::token_mark::{NoRandomness, random};
 
 /// Two sets that a token may be in, and what it is told apart by before anything is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +21,10 @@ const HASHED: usize = 8 * WORDS;
 const WORDS: usize = 4;
 
 impl Hasher {
-    pub(super) fn new(random: &impl SecureRandom) -> Result<Self, NoRandomness> {
+    pub(super) fn new() -> Result<Self, NoRandomness> {
         let mut keys = [0; WORDS];
         for key in &mut keys {
-            let mut bytes = [0; 8];
-            random.fill(&mut bytes).map_err(|_| NoRandomness)?;
-            *key = u64::from_le_bytes(bytes);
+            *key = u64::from_le_bytes(random()?);
         }
         Ok(Hasher { keys })
     }
@@ -62,13 +58,11 @@ fn mixed(word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::rand::SystemRandom;
-
     use super::*;
 
     #[test]
     fn spreads_tokens_evenly_and_over_two_sets() {
-        let hasher = Hasher::new(&SystemRandom::new()).unwrap();
+        let hasher = Hasher::new().unwrap();
         let mut counts = [0_u32; 100];
         for number in 0..10_000_u32 {
             let place = hasher.place(format!("{number:040}").as_bytes(), 100).unwrap();
@@ -84,7 +78,7 @@ mod tests {
 
     #[test]
     fn one_set_is_both_and_short_texts_have_no_place() {
-        let hasher = Hasher::new(&SystemRandom::new()).unwrap();
+        let hasher = Hasher::new().unwrap();
         assert_eq!(hasher.place(&[b'a'; 32], 1).unwrap().sets, [0, 0]);
         assert!(hasher.place(&[b'a'; 31], 1).is_none());
     }
