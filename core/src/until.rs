@@ -61,9 +61,12 @@ impl Until {
     }
 
     pub(crate) fn holds_at(&self, now: Moment) -> bool {
+        let limit = self.limit();
+        if limit == Limit::NONE {
+            return true;
+        }
         let now = Limit::at(now);
-        let (wall, monotonic) = (self.wall.load(Ordering::Acquire), self.monotonic.load(Ordering::Acquire));
-        now.wall <= wall && now.monotonic <= monotonic
+        now.wall <= limit.wall && now.monotonic <= limit.monotonic
     }
 
     pub(crate) fn limit(&self) -> Limit {
