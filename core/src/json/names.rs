@@ -21,6 +21,7 @@ impl<'t> Names<'t> {
     }
 
     /// Whether `name`, which is written without escapes, is new. It counts as one of them from now on.
+    #[inline(always)]
     pub(super) fn add_plain(&mut self, name: &'t str) -> bool {
         let mark = mark(name);
         if self.marks & mark == 0
@@ -44,6 +45,7 @@ impl<'t> Names<'t> {
         many.insert(name)
     }
 
+    #[cold]
     fn compare(&mut self, name: &'t str) -> bool {
         if self.many.is_some() || self.count == FEW {
             return self.add(Cow::Borrowed(name));

@@ -20,6 +20,7 @@ impl Places {
         clippy::cast_possible_truncation,
         reason = "the end of the value is the largest of them and fits"
     )]
+    #[inline(always)]
     pub(super) fn push(&mut self, name: Span, value: Span) -> Option<()> {
         let place = [name.start, name.end, value.start, value.end];
         if let Places::Few { count, places } = self {

@@ -36,7 +36,7 @@ impl<'t> Quotes<'t> {
 impl Iterator for Quotes<'_> {
     type Item = usize;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         while self.found == 0 {
             let word = match self.rest.split_first_chunk() {

@@ -104,6 +104,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    #[inline(always)]
     fn value(&mut self, depth: usize) -> Option<()> {
         match self.peek()? {
             b'"' => {
@@ -121,7 +122,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// A string. That its escapes mean something is not looked at.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Option<Quoted> {
         if let (Some(open), Some(close)) = (self.quotes.next(), self.quotes.next()) {
             // All quotes before this place belong to strings that were read, so the next one is here, if one is.
