@@ -104,16 +104,16 @@ impl Guard {
         extensions: &mut Extensions,
     ) -> Result<(), Rejection> {
         // What another guard outside has left behind is not the answer of this one.
-        extensions.remove::<VerifiedToken>();
-        extensions.remove::<Anonymous>();
         match admitted? {
             Admission::Verified(token) => {
+                extensions.remove::<Anonymous>();
                 for insert in &*self.inserts {
                     insert(Some(&token), extensions)?;
                 }
                 extensions.insert(token);
             }
             Admission::Anonymous(anonymous) => {
+                extensions.remove::<VerifiedToken>();
                 for insert in &*self.inserts {
                     insert(None, extensions)?;
                 }
@@ -125,15 +125,23 @@ impl Guard {
 
     /// A handler that logs its headers must not log the token.
     fn hide_credentials(&self, request: &mut ServiceRequest) {
-        // Only what is there to be changed is borrowed for it: actix-web panics where middleware outside kept a clone.
-        if self.fields.iter().any(|field| request.headers().contains_key(field)) {
-            // The one way to reach every value of a name.
-            request.headers_mut().retain(|name, value| {
-                if self.fields.contains(name) {
-                    value.set_sensitive(true);
+        for field in &*self.fields {
+            // Only what is there to be changed is borrowed for it: actix-web panics where middleware outside kept a clone.
+            match request.headers().get_all(field).count() {
+                0 => {}
+                1 => {
+                    if let Some(value) = request.headers_mut().get_mut(field) {
+                        value.set_sensitive(true);
+                    }
                 }
-                true
-            });
+                // The one way to reach every value of a name.
+                _ => request.headers_mut().retain(|name, value| {
+                    if name == field {
+                        value.set_sensitive(true);
+                    }
+                    true
+                }),
+            }
         }
     }
 }

@@ -31,13 +31,14 @@ pin_project! {
     enum State<S, F, ReqBody> {
         Inner { #[pin] future: F },
         Refused { rejection: Rejection },
-        Waiting { pending: PendingAdmission, held: Option<Held<S, ReqBody>> },
+        Waiting { pending: PendingAdmission, held: Option<Box<Held<S, ReqBody>>> },
         // Admitted after the wait; the inner service is made ready anew.
-        Readying { held: Option<Held<S, ReqBody>> },
+        Readying { held: Option<Box<Held<S, ReqBody>>> },
     }
 }
 
-/// What waits for the decision: the request, and the inner service that it is for.
+/// What waits for the decision: the request, and the inner service that it is for. In a box, so that the future of everybody else
+/// is small enough to be moved about for nothing.
 struct Held<S, ReqBody> {
     inner: S,
     request: Request<ReqBody>,
@@ -59,7 +60,7 @@ impl<S: Service<Request<ReqBody>>, ReqBody, Body> AuthFuture<S, ReqBody, Body> {
         request: Request<ReqBody>,
         guard: Arc<Guard>,
     ) -> Self {
-        let held = Some(Held { inner, request, guard });
+        let held = Some(Box::new(Held { inner, request, guard }));
         let state = State::Waiting { pending, held };
         AuthFuture { state, finish: Finish::default(), body: PhantomData }
     }
@@ -101,9 +102,10 @@ where
                     if let Some(held) = held.as_mut() {
                         ready!(held.inner.poll_ready(context))?;
                     }
-                    let Some(Held { mut inner, mut request, guard }) = held.take() else {
+                    let Some(held) = held.take() else {
                         return Poll::Pending;
                     };
+                    let Held { mut inner, mut request, guard } = *held;
                     *this.finish = Finish::of(&guard, &mut request);
                     State::Inner { future: inner.call(request) }
                 }

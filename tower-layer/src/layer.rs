@@ -101,16 +101,16 @@ impl Guard {
     ) -> Result<(), Rejection> {
         let extensions = request.extensions_mut();
         // What another guard outside has left behind is not the answer of this one.
-        extensions.remove::<VerifiedToken>();
-        extensions.remove::<Anonymous>();
         match admitted? {
             Admission::Verified(token) => {
+                extensions.remove::<Anonymous>();
                 for insert in &*self.inserts {
                     insert(Some(&token), extensions)?;
                 }
                 extensions.insert(token);
             }
             Admission::Anonymous(anonymous) => {
+                extensions.remove::<VerifiedToken>();
                 for insert in &*self.inserts {
                     insert(None, extensions)?;
                 }
