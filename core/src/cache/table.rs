@@ -65,6 +65,10 @@ impl<E: Entry> Table<E> {
         is_over: impl Fn(&E) -> bool,
     ) {
         let bytes = entry.bytes();
+        if bytes > self.room.most_bytes {
+            // No room that others leave would be enough.
+            return;
+        }
         let same = self.at(place).find_map(|set| Some((set, set.find(place.fingerprint, &mut is_same)?.0)));
         if let Some((set, way)) = same {
             self.turn_out(set, way);
