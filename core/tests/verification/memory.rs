@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::process::Command;
 
 use claimgate_core::TokenCache;
+use claimgate_testkit::base64url_decode;
 
 use super::*;
 
@@ -23,7 +24,7 @@ fn n140_no_cached_token_is_found_in_memory() {
     }
     let issuer = issuer(Alg::EdDSA);
     let token = good(&issuer).mint();
-    let turned: String = token.bytes().map(|byte| format!("{:02x}", !byte)).collect();
+    let turned = base64url(token.bytes().map(|byte| !byte).collect::<Vec<_>>());
     for keeps_text in ["no", "yes"] {
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "memory::n140_no_cached_token_is_found_in_memory"])
@@ -37,8 +38,7 @@ fn n140_no_cached_token_is_found_in_memory() {
 
 /// Presents the token, forgets it, and looks through all memory for its last third.
 fn look_for(turned: &str) {
-    let turned: Vec<u8> =
-        (0..turned.len() / 2).map(|at| u8::from_str_radix(&turned[2 * at..][..2], 16).unwrap()).collect();
+    let turned = base64url_decode(turned).unwrap();
     let keeps_text = std::env::var(KEEPS_TEXT).unwrap() == "yes";
     let cache = if keeps_text { TokenCache::new().keep_token_text() } else { TokenCache::new() };
     let rules = Issuer::new(ISSUER).audience(AUDIENCE).jwks(std::env::var(JWKS).unwrap());
