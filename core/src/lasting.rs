@@ -10,7 +10,8 @@ use crate::until::{Limit, Until};
 /// A value, and how long it holds.
 ///
 /// Shared: what [`Published`] shares, and the two atomic numbers of the limit. Ordered by: a limit that comes nearer is told
-/// before the swap and one that moves away after it.
+/// before the swap and one that moves away after it. Readers ask for the limit first and for the number of the edition after it,
+/// so that whoever has seen a limit of later sees that number too: no edition lives longer by the limit of another.
 pub(crate) struct Lasting<T, M: Memory = Machine> {
     published: Published<T, M>,
     until: Until<M>,
@@ -27,7 +28,7 @@ impl<T, M: Memory> Lasting<T, M> {
 
     /// Whether the edition of this number, or one that allows as much, is in place and has not ended at `now`.
     pub(crate) fn holds(&self, number: u64, now: Moment) -> bool {
-        self.published.is_current(number) && self.until.holds_at(now)
+        self.until.holds_at(now) && self.published.is_current(number)
     }
 
     /// Puts `value` in place, which ends at `limit`. With `allows_as_much`, what was found under the one before stands.
@@ -44,3 +45,6 @@ impl<T: fmt::Debug> fmt::Debug for Lasting<T> {
         formatter.debug_tuple("Lasting").field(&self.published).finish()
     }
 }
+
+#[cfg(test)]
+mod model;

@@ -79,3 +79,6 @@ impl<T: fmt::Debug> fmt::Debug for Published<T> {
         formatter.debug_tuple("Published").field(&**self.load()).finish()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod model;
