@@ -9,6 +9,7 @@ mod issuer;
 mod json;
 mod key;
 mod memory;
+mod rush;
 mod secrecy;
 #[path = "../support/mod.rs"]
 mod support;
