@@ -26,7 +26,7 @@ fn present(gate: &Authenticator, tokens: &[String], refusal: AuthErrorKind, turn
         let after = turns.turns.load(Ordering::SeqCst);
         match found {
             Ok(()) => {
-                assert!(before % 2 == 0 || before != after, "let in while the key was out of use");
+                assert!(before.is_multiple_of(2) || before != after, "let in while the key was out of use");
                 accepted += 1;
             }
             Err(found) => {
