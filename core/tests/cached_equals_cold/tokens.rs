@@ -80,7 +80,11 @@ pub(crate) static TOKENS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let base = || of(&configured, &KEYS[0]).kid("a");
     let far = || of(&certified, &CERTIFIED_KEY).expires_at(END_OF_CERTIFICATE + 2_000).without_header("kid");
     tokens.extend(rules(base));
-    tokens.extend([far(), far().without("iat"), of(&fetched, &KEYS[2]).without_header("kid").without("iat")]);
+    tokens.extend([
+        far(),
+        far().without("iat"),
+        of(&fetched, &KEYS[2]).without_header("kid").without("iat").expires_at(NOW + 100_000),
+    ]);
     tokens.iter().map(TokenBuilder::mint).chain(damaged(&base().mint())).collect()
 });
 
