@@ -83,6 +83,7 @@ mod key_set;
 mod key_source;
 #[cfg(feature = "keystore")]
 mod key_store;
+mod lasting;
 mod levers;
 #[cfg_attr(
     not(feature = "refresh"),
@@ -116,6 +117,7 @@ mod revoked_keys;
 mod scopes;
 mod signature;
 mod source;
+mod standing;
 mod status;
 #[cfg(feature = "jwks-client")]
 mod tenants;

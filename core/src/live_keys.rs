@@ -8,21 +8,20 @@ use arc_swap::Guard;
 
 use crate::header::KnownHeaders;
 use crate::key_set::KeySet;
+use crate::lasting::Lasting;
 use crate::meters::{IssuerMeters, KeyMeasures};
 use crate::moment::Moment;
-use crate::published::{Edition, Published};
+use crate::published::Edition;
 use crate::revoked_keys::RevokedKeys;
-use crate::until::{Limit, Until};
+use crate::until::Limit;
 
 /// The current keys of one issuer. Readers take a snapshot and keep it for one decision; a writer swaps the whole.
 ///
 /// Shared: what is published, for readers; one mutex among writers, which are the refresher and the levers of operators.
-/// Ordered by: the swap, which happens under the mutex, see [`Published`]. A limit that comes nearer is told before the swap and
-/// one that moves away after it, so that it is never later than that of the snapshot in place. Who may be late: a reader that
-/// took its snapshot before the swap decides by the old one, which is the answer that was right when its request arrived.
+/// Ordered by: the swap, which happens under the mutex, see [`Lasting`]. Who may be late: a reader that took its snapshot before
+/// the swap decides by the old one, which is the answer that was right when its request arrived.
 pub(crate) struct LiveKeys {
-    published: Published<Snapshot>,
-    usable: Until,
+    published: Lasting<Snapshot>,
     /// The headers of tokens that these keys have verified.
     headers: KnownHeaders,
     written: Mutex<Written>,
@@ -93,9 +92,9 @@ impl LiveKeys {
         let loaded = configured.map(Arc::new);
         let written = Written { previous: None, generation: 0, loaded, lifetime: None, overrides };
         let snapshot = written.snapshot();
+        let limit = snapshot.limit();
         LiveKeys {
-            usable: Until::new(snapshot.limit()),
-            published: Published::new(snapshot),
+            published: Lasting::new(snapshot, limit),
             headers: KnownHeaders::default(),
             written: Mutex::new(written),
             before: OnceLock::new(),
@@ -110,7 +109,7 @@ impl LiveKeys {
     /// Whether a key that was found good in the snapshot of this number still is: nothing but time has passed since, and not
     /// too much of it.
     pub(crate) fn are_as_good_as(&self, number: u64, now: Moment) -> bool {
-        self.published.is_current(number) && self.usable.holds_at(now)
+        self.published.holds(number, now)
     }
 
     /// The headers of tokens that these keys have verified.
@@ -184,9 +183,7 @@ impl LiveKeys {
     fn publish(&self, next: Snapshot) -> Arc<Edition<Snapshot>> {
         let (before, limit) = (self.published.load(), next.limit());
         let (allows_as_much, has_same_keys) = (next.allows_what(&before), next.has_keys_of(&before));
-        self.usable.set(limit.earlier(self.usable.limit()));
-        let before = if allows_as_much { self.published.renew(next) } else { self.published.replace(next) };
-        self.usable.set(limit);
+        let before = self.published.publish(next, limit, allows_as_much);
         if !has_same_keys {
             self.headers.clear();
         }

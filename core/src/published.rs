@@ -1,11 +1,14 @@
 //! A value that readers take while writers put another in its place, and the number by which what was found under it is known
 //! to be still true.
 
+mod memory;
+
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use arc_swap::{ArcSwap, Guard};
+pub(crate) use memory::{Atomic, Cell, Machine, Memory};
 
 /// The value in place.
 ///
@@ -13,10 +16,9 @@ use arc_swap::{ArcSwap, Guard};
 /// edition is stored before the edition itself is swapped in. Whoever has seen anything of an edition, or of what somebody
 /// answered under it, sees its number from then on, so nothing that was found under an earlier one passes for current any
 /// more. Who may be late: a reader that asked [`is_current`](Self::is_current) before the number was stored.
-#[derive(Debug)]
-pub(crate) struct Published<T> {
-    number: AtomicU64,
-    edition: ArcSwap<Edition<T>>,
+pub(crate) struct Published<T, M: Memory = Machine> {
+    number: M::Number,
+    edition: M::Cell<Edition<T>>,
 }
 
 /// A value and its number. Two editions of one number are such that whatever was allowed under the first is under the second.
@@ -29,16 +31,13 @@ pub(crate) struct Edition<T> {
 /// The number of no edition.
 pub(crate) const NEVER: u64 = 0;
 
-impl<T> Published<T> {
+impl<T, M: Memory> Published<T, M> {
     pub(crate) fn new(value: T) -> Self {
         let number = NEVER + 1;
-        Published {
-            number: AtomicU64::new(number),
-            edition: ArcSwap::from_pointee(Edition { number, value }),
-        }
+        Published { number: Atomic::new(number), edition: Cell::new(Edition { number, value }) }
     }
 
-    pub(crate) fn load(&self) -> Guard<Arc<Edition<T>>> {
+    pub(crate) fn load(&self) -> <M::Cell<Edition<T>> as Cell<Edition<T>>>::Guard {
         self.edition.load()
     }
 
@@ -74,3 +73,12 @@ impl<T> Deref for Edition<T> {
         &self.value
     }
 }
+
+impl<T: fmt::Debug> fmt::Debug for Published<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Published").field(&**self.load()).finish()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod model;

@@ -2,7 +2,6 @@
 
 use std::any::{Any, TypeId};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
@@ -16,9 +15,10 @@ use crate::live_keys::LiveKeys;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 use crate::policy::{Judgement, Policy, Times};
-use crate::published::{NEVER, Published};
+use crate::published::Published;
 use crate::scopes::TokenScopes;
 use crate::signature::VerifiedJws;
+use crate::standing::Standing;
 use crate::token_mark::Mark;
 
 /// A verified token: the signature is that of a current key of its issuer, and every rule of the configuration was met.
@@ -43,13 +43,6 @@ pub(crate) struct TokenBody {
     subject: Option<KeptText>,
     scopes: TokenScopes,
     payload: JsonObject,
-}
-
-/// Under what the token was last found good, as numbers of editions. Each is true on its own, so two that were noted by two
-/// threads are true together.
-struct Standing {
-    trust: AtomicU64,
-    keys: AtomicU64,
 }
 
 /// The claims as one of the application's types; the next link is another type.
@@ -80,7 +73,7 @@ impl VerifiedToken {
             scopes,
             times,
             parsed: OnceLock::new(),
-            standing: Standing { trust: NEVER.into(), keys: edition.into() },
+            standing: Standing::new(edition),
             mark: OnceLock::new(),
         })))
     }
@@ -88,21 +81,19 @@ impl VerifiedToken {
     /// Whether nothing has happened since the token was last found good but that time has passed, and the token is still good
     /// by that. `trust` is what is trusted now.
     pub(crate) fn is_good_as_before<T>(&self, trust: &Published<T>, now: Moment) -> bool {
-        let Standing { trust: under, keys } = &self.0.standing;
-        trust.is_current(under.load(Ordering::Acquire))
-            && self.0.keys.are_as_good_as(keys.load(Ordering::Acquire), now)
+        self.0.standing.is_as_before(trust, |keys| self.0.keys.are_as_good_as(keys, now))
             && self.0.policy.certificate_validity.instant(now).is_none()
             && self.is_timely(now)
     }
 
     /// Notes what is trusted where the token was found good.
     pub(crate) fn note_trust(&self, edition: u64) {
-        self.0.standing.trust.store(edition, Ordering::Release);
+        self.0.standing.note_trust(edition);
     }
 
     /// Notes the keys among which that of the token was found.
     pub(crate) fn note_keys(&self, edition: u64) {
-        self.0.standing.keys.store(edition, Ordering::Release);
+        self.0.standing.note_keys(edition);
     }
 
     /// The token that was kept as `body`.

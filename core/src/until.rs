@@ -1,19 +1,19 @@
 //! How long something holds, told to readers that take no lock.
 
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::moment::Moment;
+use crate::published::{Atomic, Machine, Memory};
 
 /// The last moment at which something holds, by each of the two clocks; it holds while neither has passed it.
 ///
 /// The two numbers are stored one after the other. A reader between them sees the earlier limit of one clock and the later of
 /// the other, each of which was or is true.
-#[derive(Debug)]
-pub(crate) struct Until {
-    wall: AtomicI64,
-    monotonic: AtomicI64,
+pub(crate) struct Until<M: Memory = Machine> {
+    wall: M::Time,
+    monotonic: M::Time,
 }
 
 /// Such a moment, as nanoseconds on both clocks.
@@ -50,9 +50,9 @@ impl Limit {
     }
 }
 
-impl Until {
+impl<M: Memory> Until<M> {
     pub(crate) fn new(limit: Limit) -> Self {
-        Until { wall: limit.wall.into(), monotonic: limit.monotonic.into() }
+        Until { wall: Atomic::new(limit.wall), monotonic: Atomic::new(limit.monotonic) }
     }
 
     pub(crate) fn set(&self, limit: Limit) {
@@ -100,7 +100,7 @@ mod tests {
     fn holds_until_either_clock_has_passed_it() {
         let start = Moment::new(Duration::from_secs(1_000), Instant::now());
         let seconds = Duration::from_secs;
-        let until = Until::new(Limit::after(start, seconds(10)));
+        let until: Until = Until::new(Limit::after(start, seconds(10)));
         assert!(until.holds_at(start.later(seconds(10))));
         assert!(!until.holds_at(start.later(seconds(11))));
         let set_back = Moment::new(seconds(10), start.monotonic() + seconds(11));
@@ -122,7 +122,8 @@ mod tests {
     fn an_instant_before_the_start_is_one_too() {
         let Some(early) = Instant::now().checked_sub(Duration::from_secs(5)) else { return };
         let _ = since_start(Instant::now());
-        let until = Until::new(Limit::after(Moment::new(Duration::ZERO, early), Duration::from_secs(1)));
+        let until: Until =
+            Until::new(Limit::after(Moment::new(Duration::ZERO, early), Duration::from_secs(1)));
         assert!(until.holds_at(Moment::new(Duration::ZERO, early)));
         assert!(!until.holds_at(Moment::new(Duration::ZERO, early + Duration::from_secs(2))));
     }

@@ -102,15 +102,16 @@ impl<E> Set<E> {
         self.entries.iter().filter(|entry| entry.load().is_some()).count()
     }
 
-    /// The way of an entry that `is_over`, else the one with the fewest uses, and how many they are: 0 for one that is over.
+    /// The way of an entry that `is_over`, else the one with the fewest uses, and its strength: one more than its uses, and 0
+    /// for one that is over.
     pub(super) fn weakest(&self, is_over: impl Fn(&E) -> bool) -> Option<(usize, u8)> {
         let ways = self.entries.iter().zip(&self.uses).enumerate();
-        let weakness = ways.filter_map(|(way, (entry, uses))| {
+        let strengths = ways.filter_map(|(way, (entry, uses))| {
             let entry = entry.load();
-            let uses = if is_over(entry.as_ref()?) { 0 } else { uses.load(Ordering::Relaxed) };
-            Some((way, uses))
+            let is_over = is_over(entry.as_ref()?);
+            Some((way, if is_over { 0 } else { uses.load(Ordering::Relaxed).saturating_add(1) }))
         });
-        weakness.min_by_key(|(_, uses)| *uses)
+        strengths.min_by_key(|(_, strength)| *strength)
     }
 
     /// Takes one use from the entry of `way`.

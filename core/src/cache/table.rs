@@ -65,6 +65,10 @@ impl<E: Entry> Table<E> {
         is_over: impl Fn(&E) -> bool,
     ) {
         let bytes = entry.bytes();
+        if bytes > self.room.most_bytes {
+            // No room that others leave would be enough.
+            return;
+        }
         let same = self.at(place).find_map(|set| Some((set, set.find(place.fingerprint, &mut is_same)?.0)));
         if let Some((set, way)) = same {
             self.turn_out(set, way);
@@ -100,11 +104,11 @@ impl<E: Entry> Table<E> {
     /// was used long ago does not stay for ever.
     fn contend(&self, place: Place, is_over: impl Fn(&E) -> bool) -> Option<(&Set<E>, usize)> {
         let weakest = self.at(place).filter_map(|set| {
-            let (way, uses) = set.weakest(&is_over)?;
-            Some((set, way, uses))
+            let (way, strength) = set.weakest(&is_over)?;
+            Some((set, way, strength))
         });
-        let (set, way, uses) = weakest.min_by_key(|(_, _, uses)| *uses)?;
-        if uses == 0 || self.at(place).any(|set| set.was_turned_away(place.fingerprint)) {
+        let (set, way, strength) = weakest.min_by_key(|(_, _, strength)| *strength)?;
+        if strength <= WITHOUT_USES || self.at(place).any(|set| set.was_turned_away(place.fingerprint)) {
             set.turn_away(set.fingerprint(way));
             return Some((set, way));
         }
@@ -132,6 +136,9 @@ impl<E: Entry> Table<E> {
         [Some(first), second].into_iter().flatten().filter_map(|set| self.sets.get(set))
     }
 }
+
+/// The strength of an entry that nobody has used again.
+const WITHOUT_USES: u8 = 1;
 
 /// Entries are of about one size; one of many times that size may stay outside.
 const MOST_TURNED_OUT: usize = 4;

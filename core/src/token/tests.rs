@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
+use crate::published::NEVER;
 use crate::{Authenticator, Decision, Issuer};
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -104,7 +105,7 @@ fn verified_cheaply() -> VerifiedToken {
         scopes: TokenScopes::default(),
         times: first.times,
         parsed: OnceLock::new(),
-        standing: Standing { trust: NEVER.into(), keys: NEVER.into() },
+        standing: Standing::new(NEVER),
         mark: OnceLock::new(),
     }))
 }

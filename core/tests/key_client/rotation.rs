@@ -103,3 +103,20 @@ async fn f25_who_comes_during_the_fetch_for_another_key_is_answered_too() {
     assert!(patiently(late).await.unwrap().is_ok());
     assert_eq!(served.jwks_requests(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn n135_a_key_that_is_no_longer_published_takes_its_cached_tokens_along() {
+    let served = served().await;
+    let gate = loaded(over(&served)).await;
+    let name = served.issuer().issuer();
+    let old = token(&served).mint();
+    let claims = async || ask(&gate, &old).await.unwrap().claims::<serde_json::Value>().unwrap();
+    let cached = claims().await;
+    served.issuer().rotate();
+    patiently(gate.refresh_now(name).unwrap()).await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&cached, &claims().await), "both keys are published");
+    served.issuer().retire_old_keys();
+    patiently(gate.refresh_now(name).unwrap()).await.unwrap();
+    assert_eq!(kind(&gate, &old).await, Err(UnknownKey));
+    assert_eq!(decided(&gate, &token(&served).mint()), Ok(()));
+}

@@ -1,12 +1,15 @@
 //! Whole tokens against whole authenticators: what is let in, and what of everything else is said.
 
 mod algorithm;
+mod cache;
 mod certificate;
 mod compact;
 mod header;
 mod issuer;
 mod json;
 mod key;
+mod memory;
+mod rush;
 mod secrecy;
 #[path = "../support/mod.rs"]
 mod support;
