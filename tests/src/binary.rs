@@ -30,6 +30,8 @@ impl Server {
     ) -> Result<Self, HarnessError> {
         let mut child = Command::new(executable(package).await?)
             .args(arguments)
+            // In a build of the whole workspace the log may have colours, which stand in the middle of words.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,7 +1,7 @@
 //! Eight places for tokens, and who of them goes when there is no ninth.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 
 use arc_swap::ArcSwapOption;
 
@@ -20,11 +20,11 @@ pub(super) struct Set<E> {
     uses: [AtomicU8; WAYS],
     next_turned_away: AtomicU8,
     /// Whom there was no place for, or who had to go: one of them that comes again has earned a place.
-    turned_away: [AtomicU32; REMEMBERED],
+    turned_away: [AtomicU16; REMEMBERED],
     entries: [ArcSwapOption<E>; WAYS],
 }
 
-const REMEMBERED: usize = 4;
+const REMEMBERED: usize = 8;
 
 /// Enough to tell what is used from what was used once; soon forgotten again.
 const MOST_USES: u8 = 7;
@@ -130,11 +130,18 @@ impl<E> Set<E> {
     pub(super) fn turn_away(&self, fingerprint: u32) {
         let next = usize::from(self.next_turned_away.fetch_add(1, Ordering::Relaxed)) % REMEMBERED;
         if let Some(oldest) = self.turned_away.get(next) {
-            oldest.store(fingerprint, Ordering::Relaxed);
+            oldest.store(remembered(fingerprint), Ordering::Relaxed);
         }
     }
 
     pub(super) fn was_turned_away(&self, fingerprint: u32) -> bool {
-        self.turned_away.iter().any(|earlier| earlier.load(Ordering::Relaxed) == fingerprint)
+        let remembered = remembered(fingerprint);
+        self.turned_away.iter().any(|earlier| earlier.load(Ordering::Relaxed) == remembered)
     }
+}
+
+/// Half of the fingerprint: to be taken for somebody else wins no more than a place.
+#[expect(clippy::cast_possible_truncation, reason = "half of it")]
+fn remembered(fingerprint: u32) -> u16 {
+    fingerprint as u16
 }

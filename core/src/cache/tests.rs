@@ -145,7 +145,7 @@ fn n140_what_is_kept_has_neither_the_text_of_the_token_nor_its_signature() {
         let found = bench.find(&token).unwrap();
         let mark = match found.body().mark().unwrap() {
             Mark::Text(text) => text.to_vec(),
-            Mark::Tag { length, tag } => [&length.to_ne_bytes()[..], &tag.to_ne_bytes()].concat(),
+            Mark::Tag { length, tag: [a, b] } => [*length as u64, *a, *b].map(u64::to_ne_bytes).concat(),
         };
         let kept = [&mark, found.raw_claims().as_bytes()].concat();
         let signature = token.rsplit('.').next().unwrap();

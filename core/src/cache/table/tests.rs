@@ -2,8 +2,6 @@ use std::sync::Barrier;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use aws_lc_rs::rand::SystemRandom;
-
 use super::*;
 use crate::cache::place::Hasher;
 
@@ -26,7 +24,7 @@ struct Numbers {
 
 impl Numbers {
     fn new(most_entries: usize, most_bytes: usize) -> Self {
-        let hasher = Hasher::new(&SystemRandom::new()).unwrap();
+        let hasher = Hasher::new().unwrap();
         Numbers { table: Table::new(most_entries, most_bytes), hasher }
     }
 
