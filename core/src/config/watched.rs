@@ -107,7 +107,12 @@ impl Heeding {
             return;
         }
         let reload = || {
-            let config = Config::load(path)?;
+            // What was compared is what is read: by now the file may be another, which is then not the one that serves.
+            let config = match text.as_deref().map(str::from_utf8) {
+                Some(Ok(text)) => Config::parse(text, path.parent().unwrap_or(Path::new("")))?,
+                // It says what is wrong.
+                Some(Err(_)) | None => Config::load(path)?,
+            };
             self.authenticator.reload((self.adjust)(config.into_builder()))
         };
         // A panic of a parser, or of whatever a system without threads or files does, must not end the heeding.
