@@ -103,7 +103,7 @@ impl Guard {
         admitted: Result<Admission, Rejection>,
         extensions: &mut Extensions,
     ) -> Result<(), Rejection> {
-        // What another guard outside has left behind is not the answer of this one.
+        // What another guard outside has left behind is not the answer of this one. A request that is refused goes nowhere.
         match admitted? {
             Admission::Verified(token) => {
                 extensions.remove::<Anonymous>();

@@ -37,6 +37,8 @@ pub(crate) fn text(micro: &[Row], measured: &Measured) -> String {
             _ = writeln!(page, "- {row}");
         }
     }
+    page += "\n";
+    page += include_str!("where_the_time_goes.md");
     page
 }
 

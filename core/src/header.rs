@@ -32,7 +32,7 @@ impl Header {
         let (mut algorithm, mut key_id, mut token_type) = (None, None, None);
         let mut thumbprints = Thumbprints::default();
         for (name, value) in header.members() {
-            match &*name {
+            match name {
                 "alg" => algorithm = Some(string(value)?),
                 "kid" => key_id = Some(string(value)?.into()),
                 "typ" => token_type = Some(string(value)?.into()),
@@ -48,6 +48,14 @@ impl Header {
         let algorithm = algorithm.ok_or(AuthErrorKind::AlgorithmNotAllowed)?;
         let algorithm = algorithm.parse().map_err(|_| AuthErrorKind::AlgorithmNotAllowed)?;
         Ok(Header { segment: segment.into(), algorithm, key_id, token_type, thumbprints })
+    }
+}
+
+impl Header {
+    /// The bytes that it has besides its own.
+    pub(crate) fn bytes(&self) -> usize {
+        let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        self.segment.len() + length(&self.key_id) + length(&self.token_type)
     }
 }
 
@@ -73,10 +81,14 @@ impl KnownHeaders {
     /// Adds the header of a verified token. Once it is full it stays as it is until it is cleared: an issuer whose every
     /// header is another would else have the list copied for each token.
     pub(crate) fn add(&self, header: &Arc<Header>) {
+        let is_wanted = |known: &[Arc<Header>]| {
+            known.len() < MOST_KNOWN && known.iter().all(|known| known.segment != header.segment)
+        };
+        if !is_wanted(&self.0.load()) {
+            return;
+        }
         self.0.rcu(|known| {
-            let is_room = known.len() < MOST_KNOWN;
-            let is_new = known.iter().all(|known| known.segment != header.segment);
-            if is_room && is_new {
+            if is_wanted(known) {
                 Arc::new(known.iter().chain([header]).cloned().collect())
             } else {
                 known.clone()

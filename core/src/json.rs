@@ -20,14 +20,26 @@ use crate::json::scan::Scanner;
 pub(crate) struct JsonObject {
     text: Box<str>,
     members: Places,
-    /// Whether a name is written with escapes, such as `"\u0061lg"`: it is found and compared by what it means.
-    has_escaped_names: bool,
+    /// What the names mean, where one of them is written with escapes, such as `"\u0061lg"`: it is found and compared by that.
+    /// Boxed twice, since it hardly ever is there.
+    #[expect(clippy::box_collection, reason = "a third of the size for every object that has none")]
+    meanings: Option<Box<Vec<Box<str>>>>,
 }
 
 /// A string of an object: where it stands, or what it means where it is written with escapes.
 pub(crate) enum KeptText {
     Place(places::Span),
     Unescaped(Box<str>),
+}
+
+impl KeptText {
+    /// The bytes that it has besides its own.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            KeptText::Place(_) => 0,
+            KeptText::Unescaped(text) => text.len(),
+        }
+    }
 }
 
 /// Why a text is no object that we read.
@@ -45,22 +57,25 @@ impl JsonObject {
                 members.push(member.name, member.value)
             })
             .ok_or(NotAnObject)?;
-        Ok(JsonObject { text, members, has_escaped_names })
+        let meaning = |(name, _)| Some(scan::unescaped(text.get(name)?)?.into());
+        let meanings = has_escaped_names.then(|| members.iter().map(meaning).collect::<Option<_>>());
+        let meanings = meanings.map(|meanings| meanings.map(Box::new).ok_or(NotAnObject)).transpose()?;
+        Ok(JsonObject { text, members, meanings })
     }
 
     /// The value of the member `name`.
     pub(crate) fn get(&self, name: &str) -> Option<JsonValue<'_>> {
-        if self.has_escaped_names {
-            return self.members().find(|(member, _)| *member == *name).map(|(_, value)| value);
+        if self.meanings.is_some() {
+            return self.members().find(|(member, _)| *member == name).map(|(_, value)| value);
         }
         self.members.find(self.text.as_bytes(), name.as_bytes()).map(|value| self.value(value))
     }
 
     /// All members in their order.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (Cow<'_, str>, JsonValue<'_>)> {
-        self.members.iter().map(|(name, value)| {
-            let name = self.text.get(name).unwrap_or_default();
-            (scan::unescaped(name).unwrap_or_default(), self.value(value))
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, JsonValue<'_>)> {
+        self.members.iter().enumerate().map(|(at, (name, value))| {
+            let meaning = self.meanings.as_ref().map(|meanings| meanings.get(at).map_or("", |name| name));
+            (meaning.unwrap_or_else(|| self.text.get(name).unwrap_or_default()), self.value(value))
         })
     }
 
@@ -92,7 +107,9 @@ impl JsonObject {
 
     /// The bytes that it has besides its own.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len() + self.members.bytes()
+        let meanings = self.meanings.iter().flat_map(|meanings| meanings.iter());
+        let meanings: usize = meanings.map(|name| size_of::<Box<str>>() + name.len()).sum();
+        self.text.len() + self.members.bytes() + meanings
     }
 
     fn value(&self, place: places::Span) -> JsonValue<'_> {

@@ -83,7 +83,7 @@ impl<'t> TokenParts<'t> {
     /// Reads the header too, unless it is one of `known`.
     pub(crate) fn read_header(self, known: Option<&KnownHeaders>) -> Result<UnverifiedJws<'t>, AuthError> {
         let found = known.and_then(|known| known.find(self.header));
-        let is_header_new = found.is_none();
+        let is_header_new = known.is_some() && found.is_none();
         let header = match found {
             Some(header) => header,
             None => Arc::new(Header::parse(self.header)?),
@@ -97,7 +97,7 @@ impl<'t> UnverifiedJws<'t> {
         &self.header
     }
 
-    /// Whether the header had to be read.
+    /// Whether the header had to be read and could have been known.
     pub(crate) fn is_header_new(&self) -> bool {
         self.is_header_new
     }

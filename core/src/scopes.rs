@@ -17,6 +17,15 @@ impl TokenScopes {
         TokenScopes::Listed(scopes.map(Into::into).collect())
     }
 
+    /// The bytes that they have besides their own.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            TokenScopes::None => 0,
+            TokenScopes::SeparatedBySpaces(text) => text.bytes(),
+            TokenScopes::Listed(list) => list.iter().map(|scope| size_of::<Box<str>>() + scope.len()).sum(),
+        }
+    }
+
     /// The scopes, of the token whose claims `payload` is.
     pub(crate) fn iter<'a>(&'a self, payload: &'a JsonObject) -> impl Iterator<Item = &'a str> {
         let (text, list): (&str, &[Box<str>]) = match self {

@@ -221,7 +221,10 @@ impl TokenBody {
 
     /// The bytes that the token takes, as far as they are its own.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.payload.bytes() + self.mark().map_or(0, Mark::bytes)
+        let texts = self.scopes.bytes() + self.subject.as_ref().map_or(0, KeptText::bytes);
+        // Tokens mostly share their header, but the next one may not.
+        let parts = self.payload.bytes() + self.header.bytes() + texts;
+        size_of::<Self>() + parts + self.mark().map_or(0, Mark::bytes)
     }
 }
 

@@ -100,7 +100,7 @@ impl Guard {
         request: &mut Request<B>,
     ) -> Result<(), Rejection> {
         let extensions = request.extensions_mut();
-        // What another guard outside has left behind is not the answer of this one.
+        // What another guard outside has left behind is not the answer of this one. A request that is refused goes nowhere.
         match admitted? {
             Admission::Verified(token) => {
                 extensions.remove::<Anonymous>();

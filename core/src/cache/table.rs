@@ -20,6 +20,8 @@ pub(super) trait Entry {
 pub(super) struct Table<E> {
     sets: Box<[Set<E>]>,
     room: Room,
+    /// The set that is looked at next where a newcomer's own are empty.
+    turn: AtomicUsize,
 }
 
 /// How much room is taken. It is claimed before an entry is put into its place and released after it has left it, so it is never
@@ -38,6 +40,7 @@ impl<E: Entry> Table<E> {
         Table {
             sets: std::iter::repeat_with(Set::default).take(sets).collect(),
             room: Room { entries: 0.into(), bytes: 0.into(), most_entries, most_bytes },
+            turn: AtomicUsize::new(0),
         }
     }
 
@@ -103,11 +106,14 @@ impl<E: Entry> Table<E> {
     /// newcomer comes and lose a use, so that many tokens which come once do not put out those that come all the time, and what
     /// was used long ago does not stay for ever.
     fn contend(&self, place: Place, is_over: impl Fn(&E) -> bool) -> Option<(&Set<E>, usize)> {
-        let weakest = self.at(place).filter_map(|set| {
-            let (way, strength) = set.weakest(&is_over)?;
+        let weakest = |set| {
+            let (way, strength) = Set::weakest(set, &is_over)?;
             Some((set, way, strength))
-        });
-        let (set, way, strength) = weakest.min_by_key(|(_, _, strength)| *strength)?;
+        };
+        let own = self.at(place).filter_map(weakest).min_by_key(|(_, _, strength)| *strength);
+        // Few entries may have taken all the bytes, and none of them is here: then one of those whose turn it is.
+        let others = || self.next_in_turn().filter_map(weakest).min_by_key(|(_, _, strength)| *strength);
+        let (set, way, strength) = own.or_else(others)?;
         if strength <= WITHOUT_USES || self.at(place).any(|set| set.was_turned_away(place.fingerprint)) {
             set.turn_away(set.fingerprint(way));
             return Some((set, way));
@@ -115,6 +121,12 @@ impl<E: Entry> Table<E> {
         set.weaken(way);
         set.turn_away(place.fingerprint);
         None
+    }
+
+    /// Some sets, others each time.
+    fn next_in_turn(&self) -> impl Iterator<Item = &Set<E>> {
+        let first = self.turn.fetch_add(LOOKED_AT, Ordering::Relaxed);
+        (0..LOOKED_AT).filter_map(move |next| self.sets.get(first.wrapping_add(next) % self.sets.len()))
     }
 
     /// For an entry whose room is claimed.
@@ -139,6 +151,9 @@ impl<E: Entry> Table<E> {
 
 /// The strength of an entry that nobody has used again.
 const WITHOUT_USES: u8 = 1;
+
+/// How many sets are looked at for one with entries.
+const LOOKED_AT: usize = 16;
 
 /// Entries are of about one size; one of many times that size may stay outside.
 const MOST_TURNED_OUT: usize = 4;

@@ -3,10 +3,8 @@
 //! The result is that of `serde_json::from_str` on the text. For structs it comes sooner: where the members are is known, so
 //! those that the type does not ask for are not read again.
 
-use std::borrow::Cow;
-
-use serde::de::value::CowStrDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::Error;
 
 use crate::json::{JsonObject, JsonValue};
@@ -92,14 +90,13 @@ struct Members<'a, I> {
     value: Option<JsonValue<'a>>,
 }
 
-impl<'de, I: Iterator<Item = (Cow<'de, str>, JsonValue<'de>)>> MapAccess<'de> for Members<'de, I> {
+impl<'de, I: Iterator<Item = (&'de str, JsonValue<'de>)>> MapAccess<'de> for Members<'de, I> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         let Some((name, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some(value);
-        let name: CowStrDeserializer<'de, Error> = name.into_deserializer();
-        seed.deserialize(name).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {

@@ -49,7 +49,7 @@ impl Places {
                 for [start, end, value, value_end] in places.get(..usize::from(*count))? {
                     let (start, end) = (usize::from(*start), usize::from(*end));
                     if end.wrapping_sub(start) == name.len()
-                        && text.get(start) == name.first()
+                        && (name.is_empty() || text.get(start) == name.first())
                         && text.get(start..end) == Some(name)
                     {
                         return Some(usize::from(*value)..usize::from(*value_end));

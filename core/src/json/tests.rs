@@ -34,6 +34,7 @@ fn refuses_what_two_readers_could_read_differently() {
         ("duplicate deeper", r#"{"a":{"b":1,"b":2}}"#),
         ("duplicate in an array", r#"{"a":[{"b":1,"b":2}]}"#),
         ("number out of range", r#"{"a":1e400}"#),
+        ("number that serde_json finds out of range", r#"{"a":1.7976931348623158e308}"#),
         ("lone surrogate", r#"{"a":"\ud800"}"#),
         ("lone surrogate in a name", r#"{"\ud800":1}"#),
         ("control character", "{\"a\":\"\u{1}\"}"),
@@ -58,6 +59,21 @@ fn finds_a_duplicate_among_many_names() {
                 "nested, {again} of {count}"
             );
         }
+    }
+}
+
+#[test]
+fn finds_the_empty_name_and_names_with_escapes_among_any_number() {
+    for more in [0, 5, 40] {
+        let more = (0..more).map(|number| format!(",\"n{number}\":0")).collect::<Vec<_>>().concat();
+        let object = JsonObject::parse(format!(r#"{{"":1,"\u0061\n":2,"b":3{more}}}"#)).unwrap();
+        let plain = JsonObject::parse(format!(r#"{{"":1,"b":3{more}}}"#)).unwrap();
+        for (name, value) in [("", Some("1")), ("b", Some("3")), ("c", None)] {
+            assert_eq!(object.get(name).map(JsonValue::text), value, "{name:?}");
+            assert_eq!(plain.get(name).map(JsonValue::text), value, "{name:?}");
+        }
+        assert_eq!(object.get("a\n").map(JsonValue::text), Some("2"));
+        assert!(object.get("\\u0061\\n").is_none());
     }
 }
 

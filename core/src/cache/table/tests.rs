@@ -199,6 +199,18 @@ fn neither_bound_is_passed_by_many_threads_and_the_count_ends_exact() {
     assert_eq!((numbers.taken(), numbers.entries()), ((0, 0), 0));
 }
 
+/// Room for 2,000 entries by number and for 100 by bytes: most sets are empty when it is full.
+#[test]
+fn a_table_that_is_full_of_bytes_goes_on_taking_newcomers() {
+    let numbers = Numbers::new(2_000, 100 * 10);
+    for number in 0..2_000 {
+        numbers.keep_of_size(number, 10);
+    }
+    let late = (1_000..2_000).filter(|number| numbers.find(*number).is_some()).count();
+    assert!(late > 95, "{late} of 100 that are kept");
+    assert_eq!(numbers.taken(), (100, 1_000));
+}
+
 /// Of a table of 1,000 entries, 500 are in use while many times its size come once, three for each use.
 #[test]
 fn a_flood_does_not_put_out_what_is_in_use() {
