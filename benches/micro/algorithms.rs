@@ -24,14 +24,15 @@ pub(crate) fn measure(alg: Alg, runs: usize) -> Result<Vec<Row>, Failure> {
     let peer = Peer::new(mint.name(), key)?;
     let cold_gate = gate(&mint, TokenCache::disabled())?;
     let cached_gate = gate(&mint, TokenCache::new())?;
-    // So few of so many that none is there any more when its turn comes again.
-    let fresh_gate = gate(&mint, TokenCache::new().capacity(FRESH / 8))?;
+    // Whoever comes puts out the one before, so that none is there any more when its turn comes again. In a larger cache those
+    // that come again and again would earn a place.
+    let fresh_gate = gate(&mint, TokenCache::new().capacity(1))?;
     let fresh_tokens = mint.tokens(FRESH);
     let fresh_requests = Request::all(&fresh_tokens);
     let hits = kept(&cached_gate, &tokens);
     let misses = FRESH - kept(&fresh_gate, &fresh_tokens);
-    // Where entries fall out by chance, one in a thousand outlives seven times as many as there are places.
-    let is_fresh = misses * 100 >= FRESH * 99;
+    // The last to come is the first to be asked about again, and may be there.
+    let is_fresh = misses + 1 >= FRESH;
     let now = cold_gate.now();
 
     let (mut turn, mut public_turn) = (requests.iter().cycle(), signed.iter().cycle());
