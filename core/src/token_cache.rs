@@ -49,8 +49,8 @@ impl TokenCache {
         TokenCache { capacity: tokens, ..self }
     }
 
-    /// How many bytes they may take together, as far as this crate knows: their claims as JSON, and their text where it is
-    /// kept. Claims that were parsed into a type of the application's come on top.
+    /// How many bytes they may take together, as far as this crate knows: their claims as JSON, their headers and scopes, and
+    /// their text where it is kept. Claims that were parsed into a type of the application's come on top.
     pub fn max_bytes(self, bytes: usize) -> Self {
         TokenCache { max_bytes: bytes, ..self }
     }
