@@ -4,7 +4,7 @@
 pub(crate) const LONGEST: usize = 3 + 2 * (2 + 67);
 
 /// Writes `R || S`, each as long as a coordinate of the curve (RFC 7518, section 3.4), as the `Ecdsa-Sig-Value` of RFC 3279,
-/// section 2.2.3. The library would do the same at each check, by way of big numbers on the heap: a fiftieth of the whole check.
+/// section 2.2.3. The library would do the same at each check, by way of big numbers on the heap: a hundredth of the whole check.
 ///
 /// None for a signature that is not exactly so long.
 pub(crate) fn der<'b>(

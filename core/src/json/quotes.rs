@@ -2,7 +2,7 @@
 
 /// The places of all quotes, in their order, as long as nothing comes before them that strings have to be looked through for: a
 /// backslash or a control character. Everyday tokens have none. Half of what is read of a token is strings, each of them short: to
-/// go from quote to quote takes a quarter of the instructions of a search for each.
+/// go from quote to quote takes about half of the instructions of a search for each.
 pub(super) struct Quotes<'t> {
     rest: &'t [u8],
     /// The place of the eight bytes that were looked at last.
