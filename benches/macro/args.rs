@@ -53,6 +53,7 @@ impl Args {
                 Arg::Long("envoy") => args.envoy = Some(parser.value()?.into()),
                 Arg::Long("rounds") => args.rounds = parser.value()?.parse::<usize>()?.clamp(1, MOST_ROUNDS),
                 Arg::Long("seconds") => args.seconds = parser.value()?.parse::<u64>()?.clamp(1, MOST_SECONDS),
+                Arg::Long("tokens") => args.tokens = parser.value()?.parse::<usize>()?.clamp(1, MOST_TOKENS),
                 Arg::Long("fresh") => args.fresh = parser.value()?.parse::<usize>()?.clamp(1, MOST_TOKENS),
                 Arg::Long("server-core") => args.server_core = parser.value()?.parse()?,
                 Arg::Long("generator-core") => args.generator_core = parser.value()?.parse()?,
@@ -78,6 +79,7 @@ and 2 when it could not run. It needs wrk, taskset and setpriv.
   --envoy FILE            the binary of Envoy
   --rounds N              how often each server is measured (default: 7)
   --seconds N             how long each time (default: 3)
+  --tokens N              how many tokens are sent in turn (default: 1000)
   --fresh N               how many tokens there are to send once each, in a second (default: 60000)
   --server-core N         where servers run (default: 0)
   --generator-core N      where the generator runs (default: 1)

@@ -33,12 +33,12 @@ pub(crate) fn run(stage: &Stage<'_>, contenders: &[Contender]) -> Result<Tally, 
 fn turns(contenders: &[Contender], round: usize) -> Vec<(usize, &Contender)> {
     let mut turns = Vec::new();
     for host in [Host::Axum, Host::Actix, Host::Envoy] {
-        let (bare, cached) = (place(contenders, host, Role::Bare), place(contenders, host, Role::Cached));
-        // The smallest difference is that between these two. What drifts steadily falls out of their means.
-        turns.extend([bare, cached, cached, bare].into_iter().flatten());
+        let few = [Role::Bare, Role::Through, Role::Cached].map(|role| place(contenders, host, role));
+        // The smallest differences are those between these. What drifts steadily falls out of their means.
+        turns.extend(few.into_iter().chain(few.into_iter().rev()).flatten());
         let mut others: Vec<usize> = (0..contenders.len())
             .filter(|place| contenders.get(*place).is_some_and(|contender| contender.host == host))
-            .filter(|place| ![bare, cached].contains(&Some(*place)))
+            .filter(|place| !few.contains(&Some(*place)))
             .collect();
         if round % 2 == 1 {
             others.reverse();

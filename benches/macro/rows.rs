@@ -12,9 +12,13 @@ pub(crate) fn of(tally: &Tally, contenders: &[Contender], refusals: &Refusals) -
     let mut rows = Vec::new();
     for (host, name) in [(Host::Axum, "axum"), (Host::Actix, "actix")] {
         let (bare, cached) = (table.place(host, Role::Bare), table.place(host, Role::Cached));
-        rows.push(table.added(format!("{name}, cached: server CPU a request added over bare, µs"), cached));
+        rows.push(table.added(format!("{name}, cached: {ADDED}"), Bar::AtMost(0.5), cached));
         let what = format!("{name}, cached: requests a second ÷ bare");
         rows.push(table.faster(what, Bar::AtLeast(0.95), cached, bare));
+        let through = table.place(host, Role::Through);
+        rows.push(table.added(format!("{name}, a layer that decides nothing: {ADDED}"), Bar::Told, through));
+        let what = format!("{name}, a layer that decides nothing: requests a second ÷ bare");
+        rows.push(table.faster(what, Bar::Told, through, bare));
     }
     let (cold, cached) = (table.place(Host::Axum, Role::Cold), table.place(Host::Axum, Role::Cached));
     let fastest = table.fastest_axum_peer(refusals);
@@ -33,6 +37,8 @@ pub(crate) fn of(tally: &Tally, contenders: &[Contender], refusals: &Refusals) -
     rows.push(table.faster(what.to_owned(), Bar::Told, table.place(Host::Axum, Role::Fresh), cold));
     rows
 }
+
+const ADDED: &str = "server CPU a request added over bare, µs";
 
 struct Table<'a> {
     tally: &'a Tally,
@@ -58,14 +64,14 @@ impl Table<'_> {
     }
 
     /// A row about what a server adds to its bare one.
-    fn added(&self, what: String, of: Place) -> Row {
+    fn added(&self, what: String, bar: Bar, of: Place) -> Row {
         let micros = |place: Place| {
             let figures = place.map(|place| self.tally.of(place, |sample| sample.micros));
             Spread::of(figures.unwrap_or_default()).map_or(f64::NAN, |spread| spread.median)
         };
         let bare = of.and_then(|of| self.contenders.get(of)).and_then(|of| self.place(of.host, Role::Bare));
-        let detail = format!("bare {:.2} µs, cached {:.2} µs", micros(bare), micros(of));
-        Row::of(what, Bar::AtMost(0.5), self.added_micros(of), detail)
+        let detail = format!("bare {:.2} µs, this {:.2} µs", micros(bare), micros(of));
+        Row::of(what, bar, self.added_micros(of), detail)
     }
 
     /// A row about requests a second.

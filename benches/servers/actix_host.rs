@@ -2,17 +2,23 @@
 
 use std::error::Error;
 
-use actix_web::HttpResponse;
-use actix_web::web;
+use actix_web::dev::Service;
+use actix_web::web::ReqData;
+use actix_web::{HttpMessage, HttpResponse, web};
 use claimgate_actix::{AuthMiddleware, Claims};
 
 use crate::actix_server::{self, answer};
 use crate::gate::Mode;
 use crate::start::Trusted;
+use crate::through::Passed;
 use crate::{Caller, NOBODY};
 
 async fn bare() -> HttpResponse {
     answer(NOBODY)
+}
+
+async fn passed(passed: ReqData<Passed>) -> HttpResponse {
+    answer(passed.0)
 }
 
 async fn hello(caller: Claims<Caller>) -> HttpResponse {
@@ -21,6 +27,16 @@ async fn hello(caller: Claims<Caller>) -> HttpResponse {
 
 #[actix_web::main]
 pub(crate) async fn serve(mode: Mode, trusted: Trusted) -> Result<(), Box<dyn Error>> {
+    if mode == Mode::Through {
+        return actix_server::serve(|config| {
+            let resource = web::resource("/").wrap_fn(|request, inner| {
+                request.extensions_mut().insert(Passed::new());
+                inner.call(request)
+            });
+            config.service(resource.route(web::get().to(passed)));
+        })
+        .await;
+    }
     let Some(gate) = mode.gate(trusted).await? else {
         return actix_server::serve(|config| _ = config.route("/", web::get().to(bare))).await;
     };

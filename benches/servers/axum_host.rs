@@ -2,18 +2,24 @@
 
 use std::error::Error;
 
-use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use claimgate_tower::{AuthLayer, Claims};
+use tower_layer::layer_fn;
 
 use crate::axum_server::{self, answer};
 use crate::gate::Mode;
 use crate::start::Trusted;
+use crate::through::{Passed, Through};
 use crate::{Caller, NOBODY};
 
 async fn bare() -> Response {
     answer(NOBODY)
+}
+
+async fn passed(Extension(passed): Extension<Passed>) -> Response {
+    answer(passed.0)
 }
 
 async fn hello(caller: Claims<Caller>) -> Response {
@@ -23,6 +29,7 @@ async fn hello(caller: Claims<Caller>) -> Response {
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn serve(mode: Mode, trusted: Trusted) -> Result<(), Box<dyn Error>> {
     let router = match mode.gate(trusted).await? {
+        None if mode == Mode::Through => Router::new().route("/", get(passed)).layer(layer_fn(Through)),
         None => Router::new().route("/", get(bare)),
         Some(gate) => Router::new().route("/", get(hello)).layer(AuthLayer::new(gate)),
     };

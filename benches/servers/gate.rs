@@ -10,6 +10,8 @@ use crate::start::Trusted;
 pub(crate) enum Mode {
     /// Nothing.
     Bare,
+    /// A layer that leaves something in the extensions of a request, for its handler, and decides nothing.
+    Through,
     /// Every signature is checked.
     Cold,
     /// As it is by default.
@@ -20,16 +22,17 @@ impl Mode {
     pub(crate) fn parse(word: Option<&str>) -> Result<Self, String> {
         match word {
             Some("bare") => Ok(Mode::Bare),
+            Some("through") => Ok(Mode::Through),
             Some("cold") => Ok(Mode::Cold),
             Some("cached") => Ok(Mode::Cached),
             other => Err(format!("unknown mode {other:?}")),
         }
     }
 
-    /// Ready to decide; nothing for a bare server.
+    /// Ready to decide; nothing for a server that checks none.
     pub(crate) async fn gate(self, trusted: Trusted) -> Result<Option<Authenticator>, Box<dyn Error>> {
         let cache = match self {
-            Mode::Bare => return Ok(None),
+            Mode::Bare | Mode::Through => return Ok(None),
             Mode::Cold => TokenCache::disabled(),
             Mode::Cached => TokenCache::new(),
         };

@@ -1,4 +1,4 @@
-//! Our servers that are measured: axum or actix-web; bare, or with every signature checked, or with the cache.
+//! Our servers that are measured: axum or actix-web; bare, with a layer that decides nothing, with every signature checked, or with the cache.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod axum_server;
 mod gate;
 #[path = "../peers/serve/start.rs"]
 mod start;
+mod through;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -53,4 +54,4 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
 }
 
-const USAGE: &str = "bare|cold|cached ISSUER AUDIENCE JWKS_URI";
+const USAGE: &str = "bare|through|cold|cached ISSUER AUDIENCE JWKS_URI";

@@ -88,6 +88,8 @@ pub enum Kind {
 pub enum Role {
     /// The host without a check.
     Bare,
+    /// The host with a layer that decides nothing.
+    Through,
     /// It checks every signature.
     Cold,
     /// It has a cache, and each token comes again.

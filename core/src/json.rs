@@ -20,6 +20,8 @@ use crate::json::scan::Scanner;
 pub(crate) struct JsonObject {
     text: Box<str>,
     members: Places,
+    /// No string in it is written with escapes.
+    is_plain: bool,
     /// What the names mean, where one of them is written with escapes, such as `"\u0061lg"`: it is found and compared by that.
     /// Boxed twice, since it hardly ever is there.
     #[expect(clippy::box_collection, reason = "a third of the size for every object that has none")]
@@ -51,7 +53,7 @@ impl JsonObject {
     pub(crate) fn parse(text: impl Into<Box<str>>) -> Result<Self, NotAnObject> {
         let text = text.into();
         let (mut members, mut has_escaped_names) = (Places::default(), false);
-        Scanner::new(&text)
+        let is_plain = Scanner::new(&text)
             .document(|member| {
                 has_escaped_names |= member.is_name_escaped;
                 members.push(member.name, member.value)
@@ -60,7 +62,7 @@ impl JsonObject {
         let meaning = |(name, _)| Some(scan::unescaped(text.get(name)?)?.into());
         let meanings = has_escaped_names.then(|| members.iter().map(meaning).collect::<Option<_>>());
         let meanings = meanings.map(|meanings| meanings.map(Box::new).ok_or(NotAnObject)).transpose()?;
-        Ok(JsonObject { text, members, meanings })
+        Ok(JsonObject { text, members, is_plain, meanings })
     }
 
     /// The value of the member `name`.
@@ -71,6 +73,30 @@ impl JsonObject {
         self.members.find(self.text.as_bytes(), name.as_bytes()).map(|value| self.value(value))
     }
 
+    /// The values of those members whose names `number` gives a number, by that number.
+    #[inline]
+    pub(crate) fn pick<const N: usize>(
+        &self,
+        number: impl Fn(&[u8]) -> Option<usize>,
+    ) -> [Option<JsonValue<'_>>; N] {
+        let mut picked = [None; N];
+        if self.meanings.is_some() {
+            for (name, value) in self.members() {
+                if let Some(place) = number(name.as_bytes()).and_then(|number| picked.get_mut(number)) {
+                    *place = Some(value);
+                }
+            }
+            return picked;
+        }
+        self.members.iter().for_each(|(name, value)| {
+            let name = self.text.as_bytes().get(name).unwrap_or_default();
+            if let Some(place) = number(name).and_then(|number| picked.get_mut(number)) {
+                *place = Some(self.value(value));
+            }
+        });
+        picked
+    }
+
     /// All members in their order.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, JsonValue<'_>)> {
         self.members.iter().enumerate().map(|(at, (name, value))| {
@@ -79,9 +105,8 @@ impl JsonObject {
         })
     }
 
-    /// The member `name`, if it is a string, to be kept beside the object.
-    pub(crate) fn keep_text(&self, name: &str) -> Option<KeptText> {
-        let value = self.get(name)?;
+    /// `value`, which is one of its members, if it is a string: to be kept beside the object.
+    pub(crate) fn keep(&self, value: JsonValue<'_>) -> Option<KeptText> {
         match value.as_str()? {
             Cow::Borrowed(plain) => {
                 // It is a piece of the text, so the difference of the addresses is its place.
@@ -92,7 +117,7 @@ impl JsonObject {
         }
     }
 
-    /// What [`keep_text`](Self::keep_text) has kept.
+    /// What [`keep`](Self::keep) has kept.
     pub(crate) fn kept<'a>(&'a self, text: &'a KeptText) -> &'a str {
         match text {
             KeptText::Place(place) => self.text.get(place.clone()).unwrap_or_default(),
@@ -113,38 +138,44 @@ impl JsonObject {
     }
 
     fn value(&self, place: places::Span) -> JsonValue<'_> {
-        JsonValue(self.text.get(place).unwrap_or("null"))
+        JsonValue { text: self.text.get(place).unwrap_or("null"), is_plain: self.is_plain }
     }
 }
 
 /// A value inside a [`JsonObject`], as its text; it is known to be valid.
 #[derive(Clone, Copy)]
-pub(crate) struct JsonValue<'a>(&'a str);
+pub(crate) struct JsonValue<'a> {
+    text: &'a str,
+    /// No string in it is written with escapes.
+    is_plain: bool,
+}
 
 impl<'a> JsonValue<'a> {
     /// The JSON text of the value.
     pub(crate) fn text(self) -> &'a str {
-        self.0
+        self.text
     }
 
     /// The string that the value is, unescaped.
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
-        scan::unescaped(self.0.strip_prefix('"')?.strip_suffix('"')?)
+        let inside = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        if self.is_plain { Some(Cow::Borrowed(inside)) } else { scan::unescaped(inside) }
     }
 
     /// The elements of the array that the value is.
     pub(crate) fn elements(self) -> Option<impl Iterator<Item = JsonValue<'a>>> {
-        Scanner::new(self.0).elements().map(|elements| elements.map(JsonValue))
+        let elements = Scanner::new(self.text).elements()?;
+        Some(elements.map(move |text| JsonValue { text, ..self }))
     }
 
     /// The object that the value is.
     pub(crate) fn object(self) -> Option<JsonObject> {
-        self.0.starts_with('{').then(|| JsonObject::parse(self.0).ok())?
+        self.text.starts_with('{').then(|| JsonObject::parse(self.text).ok())?
     }
 
     /// The number that the value is, as its text.
     pub(crate) fn as_number(self) -> Option<&'a str> {
-        self.0.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then_some(self.0)
+        matches!(self.text.as_bytes().first(), Some(b'-' | b'0'..=b'9')).then_some(self.text)
     }
 }
 

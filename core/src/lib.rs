@@ -110,6 +110,7 @@ mod readiness;
 #[cfg(feature = "refresh")]
 mod refresh;
 mod refusal;
+mod registered;
 mod reload;
 mod render;
 mod request;

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 use crate::certificate::CertificateValidity;
-use crate::claims::{Claims, at_path, each_string, invalid, missing, string_or_strings};
+use crate::claims::{
+    Claims, at_path, audience_is_one_of, date, each_string, invalid, missing, string, string_or_strings,
+};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::header::Header;
-use crate::json::JsonObject;
+use crate::json::{JsonObject, JsonValue, KeptText};
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
+use crate::registered::RegisteredClaims;
 use crate::scopes::TokenScopes;
 
 /// The rules for the tokens of one issuer. Immutable; a changed configuration is another policy.
@@ -48,6 +51,7 @@ pub(crate) enum Audiences {
 
 /// What the judgement found out on its way, for the token that comes of it.
 pub(crate) struct Judgement {
+    pub(crate) subject: Option<KeptText>,
     pub(crate) scopes: TokenScopes,
     pub(crate) times: Times,
 }
@@ -72,15 +76,16 @@ impl Policy {
         payload: &JsonObject,
         now: Moment,
     ) -> Result<Judgement, AuthError> {
-        let claims = Claims(payload);
+        let registered = RegisteredClaims::of(payload);
         self.check_type(header.token_type.as_deref())?;
-        let times = Times::read(claims)?;
+        let times = Times::read(&registered)?;
         self.check_times(&times, now)?;
-        self.check_audience(claims)?;
-        self.check_claims(claims)?;
-        check_identifiers(claims)?;
-        check_confirmation(claims)?;
-        Ok(Judgement { scopes: self.scopes(claims)?, times })
+        self.check_audience(registered.audience)?;
+        self.check_claims(Claims(payload))?;
+        check_identifiers(&registered)?;
+        check_confirmation(&registered)?;
+        let subject = registered.subject.and_then(|subject| payload.keep(subject));
+        Ok(Judgement { subject, scopes: self.scopes(payload, registered.scope)?, times })
     }
 
     /// "it is RECOMMENDED that 'typ' … be used" without the prefix `application/`, and a recipient treats both alike
@@ -128,14 +133,14 @@ impl Policy {
         i64::try_from(self.leeway.as_secs()).unwrap_or(i64::MAX)
     }
 
-    fn check_audience(&self, claims: Claims<'_>) -> Result<(), AuthError> {
+    fn check_audience(&self, audience: Option<JsonValue<'_>>) -> Result<(), AuthError> {
         match &self.audiences {
             // Whoever it is for, it is an audience: a wrong type is refused and not taken for absent.
-            Audiences::Any => match claims.get("aud").map(|value| each_string(value, |_| ())) {
+            Audiences::Any => match audience.map(|value| each_string(value, |_| ())) {
                 Some(None) => Err(invalid("aud")),
                 Some(Some(())) | None => Ok(()),
             },
-            Audiences::OneOf(audiences) if claims.audience_is_one_of(audiences)? => Ok(()),
+            Audiences::OneOf(audiences) if audience_is_one_of(audience, audiences)? => Ok(()),
             Audiences::OneOf(_) => Err(AuthErrorKind::WrongAudience.into()),
         }
     }
@@ -157,13 +162,15 @@ impl Policy {
         Ok(())
     }
 
-    fn scopes(&self, claims: Claims<'_>) -> Result<TokenScopes, AuthError> {
+    /// `scope` is what the payload says under this name, where most look for them.
+    fn scopes(&self, payload: &JsonObject, scope: Option<JsonValue<'_>>) -> Result<TokenScopes, AuthError> {
         if let [claim] = &*self.scopes_claim
-            && let Some(text) = claims.0.keep_text(claim)
+            && let Some(value) = if **claim == *"scope" { scope } else { payload.get(claim) }
+            && let Some(text) = payload.keep(value)
         {
             return Ok(TokenScopes::SeparatedBySpaces(text));
         }
-        let scopes = at_path(claims, &self.scopes_claim, |value| match value.as_str() {
+        let scopes = at_path(Claims(payload), &self.scopes_claim, |value| match value.as_str() {
             Some(text) => Some(TokenScopes::listed(text.split(' '))),
             None => Some(TokenScopes::listed(string_or_strings(value)?.iter().map(Cow::as_ref))),
         })?;
@@ -175,10 +182,11 @@ impl Times {
     /// No date of a token is before 1970.
     const ABSENT: i64 = i64::MIN;
 
-    fn read(claims: Claims<'_>) -> Result<Self, AuthError> {
-        let expires_at = claims.date("exp")?.ok_or_else(|| missing("exp"))?;
-        let date = |name| claims.date(name).map(|date| date.unwrap_or(Times::ABSENT));
-        Ok(Times { expires_at, not_before: date("nbf")?, issued_at: date("iat")? })
+    fn read(claims: &RegisteredClaims<'_>) -> Result<Self, AuthError> {
+        let expires_at = date("exp", claims.expires_at)?.ok_or_else(|| missing("exp"))?;
+        let not_before = date("nbf", claims.not_before)?.unwrap_or(Times::ABSENT);
+        let issued_at = date("iat", claims.issued_at)?.unwrap_or(Times::ABSENT);
+        Ok(Times { expires_at, not_before, issued_at })
     }
 }
 
@@ -192,17 +200,17 @@ pub(crate) fn media_subtype(token_type: &str) -> &str {
 
 /// The registered identifiers are strings wherever they stand (RFC 7519, sections 4.1.2 and 4.1.7; RFC 8693, section
 /// 4.3), also where nothing requires them: a number that one reader takes for a string makes two subjects of one.
-fn check_identifiers(claims: Claims<'_>) -> Result<(), AuthError> {
-    for name in ["sub", "jti", "client_id"] {
-        claims.string(name)?;
-    }
+fn check_identifiers(claims: &RegisteredClaims<'_>) -> Result<(), AuthError> {
+    string("sub", claims.subject)?;
+    string("jti", claims.token_id)?;
+    string("client_id", claims.client_id)?;
     Ok(())
 }
 
 /// A token with `cnf` is bound to a key, and the request "MUST be rejected" without proof of its possession (RFC 8705,
 /// section 3; RFC 9449, section 7.2). No proof is understood here, so no such token is taken for a bearer token.
-fn check_confirmation(claims: Claims<'_>) -> Result<(), AuthError> {
-    match claims.get("cnf") {
+fn check_confirmation(claims: &RegisteredClaims<'_>) -> Result<(), AuthError> {
+    match claims.confirmation {
         None => Ok(()),
         Some(_) => Err(AuthErrorKind::UnprovenPossession.into()),
     }

@@ -45,7 +45,7 @@ mod tests {
     fn only_the_space_separates() {
         let read = |text: &str| {
             let payload = JsonObject::parse(serde_json::json!({ "scope": text }).to_string()).unwrap();
-            let scopes = TokenScopes::SeparatedBySpaces(payload.keep_text("scope").unwrap());
+            let scopes = TokenScopes::SeparatedBySpaces(payload.keep(payload.get("scope").unwrap()).unwrap());
             scopes.iter(&payload).map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(read("read write"), ["read", "write"]);

@@ -60,11 +60,11 @@ impl VerifiedToken {
         now: Moment,
     ) -> Result<Self, AuthError> {
         let judgement = policy.judge(jws.header(), jws.payload(), now);
-        let Judgement { scopes, times } = judgement
+        let Judgement { subject, scopes, times } = judgement
             .map_err(|error| error.with_issuer(&policy.issuer).with_key_id(jws.header().key_id.as_deref()))?;
         let (header, payload, key) = jws.into_parts();
         Ok(VerifiedToken(Arc::new(TokenBody {
-            subject: payload.keep_text("sub"),
+            subject,
             payload,
             header,
             policy: policy.clone(),

@@ -38,12 +38,12 @@ impl<'t> Scanner<'t> {
         Scanner { text, at: 0, quotes: Quotes::of(text) }
     }
 
-    /// The whole text: one object, around it nothing but white space.
-    pub(super) fn document(mut self, member: impl FnMut(Member) -> Option<()>) -> Option<()> {
+    /// The whole text: one object, around it nothing but white space. Whether no string in it is written with escapes.
+    pub(super) fn document(mut self, member: impl FnMut(Member) -> Option<()>) -> Option<bool> {
         self.skip_white_space();
         self.object(0, member)?;
         self.skip_white_space();
-        (self.at == self.text.len()).then_some(())
+        (self.at == self.text.len()).then_some(!self.quotes.are_at_odds())
     }
 
     /// The elements of the array that the text is, which is known to be valid.
@@ -69,8 +69,11 @@ impl<'t> Scanner<'t> {
         let mut names = Names::new();
         loop {
             let Quoted { inside: name, is_escaped: is_name_escaped } = self.string()?;
-            let raw = self.text.get(name.clone())?;
-            let is_new = if is_name_escaped { names.add(unescaped(raw)?) } else { names.add_plain(raw) };
+            let is_new = if is_name_escaped {
+                names.add(as_bytes(unescaped(self.text.get(name.clone())?)?))
+            } else {
+                names.add_plain(self.text.as_bytes().get(name.clone())?)
+            };
             is_new.then_some(())?;
             self.skip_white_space();
             self.expect(b':')?;
@@ -219,6 +222,13 @@ pub(super) fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(raw));
     }
     serde_json::from_str(&format!("\"{raw}\"")).ok().map(Cow::Owned)
+}
+
+fn as_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
 }
 
 /// How many bytes come before the first quote, backslash or control character, looked for eight at a time.
