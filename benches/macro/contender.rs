@@ -73,7 +73,8 @@ pub(crate) fn axum(role: Role) -> Option<Contender> {
 
 impl Contender {
     fn ours((host, word, role, mode, name): (Host, &'static str, Role, &'static str, &str)) -> Self {
-        let kind = if [Role::Bare, Role::Through].contains(&role) { Kind::Bare } else { Kind::Ours };
+        let kind =
+            if [Role::Bare, Role::Through, Role::Tag].contains(&role) { Kind::Bare } else { Kind::Ours };
         let program = Program::Ours(word, mode);
         Contender { name: name.to_owned(), host, kind, role, version: None, program }
     }
@@ -126,14 +127,16 @@ fn beside_this(name: &str) -> Result<PathBuf, Box<dyn Error>> {
     if binary.exists() { Ok(binary) } else { Err(format!("{} is not built", binary.display()).into()) }
 }
 
-const OURS: [(Host, &str, Role, &str, &str); 9] = [
+const OURS: [(Host, &str, Role, &str, &str); 11] = [
     (Host::Axum, "axum", Role::Bare, "bare", "axum, bare"),
     (Host::Axum, "axum", Role::Through, "through", "axum, a layer that decides nothing"),
+    (Host::Axum, "axum", Role::Tag, "tag", "axum, a layer that makes a tag"),
     (Host::Axum, "axum", Role::Cached, "cached", "claimgate on axum, cached"),
     (Host::Axum, "axum", Role::Cold, "cold", "claimgate on axum, cold"),
     (Host::Axum, "axum", Role::Fresh, "cached", "claimgate on axum, cache and new tokens"),
     (Host::Actix, "actix", Role::Bare, "bare", "actix-web, bare"),
     (Host::Actix, "actix", Role::Through, "through", "actix-web, a layer that decides nothing"),
+    (Host::Actix, "actix", Role::Tag, "tag", "actix-web, a layer that makes a tag"),
     (Host::Actix, "actix", Role::Cached, "cached", "claimgate on actix-web, cached"),
     (Host::Actix, "actix", Role::Cold, "cold", "claimgate on actix-web, cold"),
 ];

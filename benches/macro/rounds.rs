@@ -33,7 +33,8 @@ pub(crate) fn run(stage: &Stage<'_>, contenders: &[Contender]) -> Result<Tally, 
 fn turns(contenders: &[Contender], round: usize) -> Vec<(usize, &Contender)> {
     let mut turns = Vec::new();
     for host in [Host::Axum, Host::Actix, Host::Envoy] {
-        let few = [Role::Bare, Role::Through, Role::Cached].map(|role| place(contenders, host, role));
+        let few =
+            [Role::Bare, Role::Through, Role::Tag, Role::Cached].map(|role| place(contenders, host, role));
         // The smallest differences are those between these. What drifts steadily falls out of their means.
         turns.extend(few.into_iter().chain(few.into_iter().rev()).flatten());
         let mut others: Vec<usize> = (0..contenders.len())

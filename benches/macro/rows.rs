@@ -15,10 +15,12 @@ pub(crate) fn of(tally: &Tally, contenders: &[Contender], refusals: &Refusals) -
         rows.push(table.added(format!("{name}, cached: {ADDED}"), Bar::AtMost(0.5), cached));
         let what = format!("{name}, cached: requests a second ÷ bare");
         rows.push(table.faster(what, Bar::AtLeast(0.95), cached, bare));
-        let through = table.place(host, Role::Through);
-        rows.push(table.added(format!("{name}, a layer that decides nothing: {ADDED}"), Bar::Told, through));
-        let what = format!("{name}, a layer that decides nothing: requests a second ÷ bare");
-        rows.push(table.faster(what, Bar::Told, through, bare));
+        for (role, layer) in [(Role::Through, "decides nothing"), (Role::Tag, "makes a tag")] {
+            let floor = table.place(host, role);
+            rows.push(table.added(format!("{name}, a layer that {layer}: {ADDED}"), Bar::Told, floor));
+            let what = format!("{name}, a layer that {layer}: requests a second ÷ bare");
+            rows.push(table.faster(what, Bar::Told, floor, bare));
+        }
     }
     let (cold, cached) = (table.place(Host::Axum, Role::Cold), table.place(Host::Axum, Role::Cached));
     let fastest = table.fastest_axum_peer(refusals);

@@ -1,27 +1,19 @@
 //! What the Tower layer adds to a request, without a network.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use claimgate_benches::{Bar, Row};
 use claimgate_testkit::Alg;
 use claimgate_tower::{AuthLayer, RequestView, TokenCache, VerifiedToken};
-use http::{Extensions, Request, Response};
+use http::{Extensions, Request};
 use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::Failure;
+use crate::echo::{Echo, answer, round};
 use crate::gates::{accepts, gate, kept};
 use crate::mint::Mint;
 use crate::request;
 use crate::timing::Comparison;
-
-/// Answers at once, with the request, so that the next call has it again: making one costs more than what is measured here.
-#[derive(Clone)]
-struct Echo;
 
 /// A request of the crate `http`, as the Tower layer looks at it.
 struct HttpView<'a>(&'a Request<()>);
@@ -83,48 +75,6 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>, Failure> {
 fn http(request: &request::Request) -> http::Result<Request<()>> {
     let start = Request::get(request.target());
     request.headers().fold(start, |request, (name, value)| request.header(name, value)).body(())
-}
-
-/// One request, which is there again afterwards as it was before.
-fn round<S>(service: &mut S, turn: &mut Option<Request<()>>) -> bool
-where
-    S: Service<Request<()>, Response = Response<Request<()>>, Error = Infallible>,
-{
-    let Some(request) = turn.take() else { return false };
-    let Some(mut request) = answer(service, black_box(request)) else { return false };
-    // A server has new extensions for each request.
-    *request.extensions_mut() = Extensions::new();
-    *turn = Some(request);
-    true
-}
-
-fn answer<S>(service: &mut S, request: Request<()>) -> Option<Request<()>>
-where
-    S: Service<Request<()>, Response = Response<Request<()>>, Error = Infallible>,
-{
-    let mut context = Context::from_waker(Waker::noop());
-    match service.poll_ready(&mut context) {
-        Poll::Ready(Ok(())) => {}
-        Poll::Ready(Err(_)) | Poll::Pending => return None,
-    }
-    match pin!(service.call(request)).poll(&mut context) {
-        Poll::Ready(Ok(response)) if response.status().is_success() => Some(response.into_body()),
-        Poll::Ready(Ok(_) | Err(_)) | Poll::Pending => None,
-    }
-}
-
-impl Service<Request<()>> for Echo {
-    type Response = Response<Request<()>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<()>) -> Self::Future {
-        ready(Ok(Response::new(request)))
-    }
 }
 
 impl RequestView for HttpView<'_> {

@@ -10,6 +10,7 @@ mod algorithms;
 mod allocator;
 mod args;
 mod cached;
+mod echo;
 mod gates;
 mod layer;
 mod many;

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use actix_web::dev::Service;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::ReqData;
 use actix_web::{HttpMessage, HttpResponse, web};
 use claimgate_actix::{AuthMiddleware, Claims};
@@ -27,10 +28,14 @@ async fn hello(caller: Claims<Caller>) -> HttpResponse {
 
 #[actix_web::main]
 pub(crate) async fn serve(mode: Mode, trusted: Trusted) -> Result<(), Box<dyn Error>> {
-    if mode == Mode::Through {
-        return actix_server::serve(|config| {
-            let resource = web::resource("/").wrap_fn(|request, inner| {
-                request.extensions_mut().insert(Passed::new());
+    if let Some(work) = mode.work() {
+        return actix_server::serve(move |config| {
+            let work = work.clone();
+            let resource = web::resource("/").wrap_fn(move |request, inner| {
+                let credentials = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+                if work.is_done(credentials) {
+                    request.extensions_mut().insert(Passed::new());
+                }
                 inner.call(request)
             });
             config.service(resource.route(web::get().to(passed)));

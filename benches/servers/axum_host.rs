@@ -28,10 +28,14 @@ async fn hello(caller: Claims<Caller>) -> Response {
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn serve(mode: Mode, trusted: Trusted) -> Result<(), Box<dyn Error>> {
-    let router = match mode.gate(trusted).await? {
-        None if mode == Mode::Through => Router::new().route("/", get(passed)).layer(layer_fn(Through)),
-        None => Router::new().route("/", get(bare)),
-        Some(gate) => Router::new().route("/", get(hello)).layer(AuthLayer::new(gate)),
+    let work = mode.work();
+    let router = match (mode.gate(trusted).await?, work) {
+        (None, None) => Router::new().route("/", get(bare)),
+        (None, Some(work)) => {
+            let through = layer_fn(move |inner| Through { inner, work: work.clone() });
+            Router::new().route("/", get(passed)).layer(through)
+        }
+        (Some(gate), _) => Router::new().route("/", get(hello)).layer(AuthLayer::new(gate)),
     };
     axum_server::serve(router).await
 }

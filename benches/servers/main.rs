@@ -54,4 +54,4 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
 }
 
-const USAGE: &str = "bare|through|cold|cached ISSUER AUDIENCE JWKS_URI";
+const USAGE: &str = "bare|through|tag|cold|cached ISSUER AUDIENCE JWKS_URI";

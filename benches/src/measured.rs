@@ -90,6 +90,8 @@ pub enum Role {
     Bare,
     /// The host with a layer that decides nothing.
     Through,
+    /// The host with a layer that makes a tag of the token, reads the time and decides nothing.
+    Tag,
     /// It checks every signature.
     Cold,
     /// It has a cache, and each token comes again.
