@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use actix_web::dev::Service;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::web::ReqData;
 use actix_web::{HttpMessage, HttpResponse, web};
 use claimgate_actix::{AuthMiddleware, Claims};
@@ -32,7 +32,7 @@ pub(crate) async fn serve(mode: Mode, trusted: Trusted) -> Result<(), Box<dyn Er
         return actix_server::serve(move |config| {
             let work = work.clone();
             let resource = web::resource("/").wrap_fn(move |request, inner| {
-                let credentials = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+                let credentials = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
                 if work.is_done(credentials) {
                     request.extensions_mut().insert(Passed::new());
                 }

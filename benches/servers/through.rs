@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use claimgate_tower::{Clock, SystemClock};
 use http::Request;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderValue};
 use tower_service::Service;
 
 /// As large as what stands for a verified token.
@@ -62,7 +62,7 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for Through<S> {
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let credentials = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+        let credentials = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
         if self.work.is_done(credentials) {
             request.extensions_mut().insert(Passed::new());
         }
