@@ -1,0 +1,26 @@
+//! Whose manners are shown to clients.
+
+/// How the gateway behaves where the original system and the RFCs differ.
+///
+/// The two compatible profiles are for clients that were written against the original. They change codes, headers and bodies, and
+/// what each says below; a token that no key verifies is refused in all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// The rules of the RFCs: a challenge says what is wrong (RFC 6750, section 3.1), faults of dependencies are 503, `nbf` and
+    /// `iat` are judged, `sub` and `iat` are required.
+    #[default]
+    Strict,
+    /// The original from version 4.0 on: faults in JSON, several credentials in one field, `nbf` not judged.
+    Version4,
+    /// The original of version 3.0: faults in XML unless JSON is asked for, and a token has to have `typ`, `application` and
+    /// `consumerKey`.
+    Version3,
+}
+
+impl Profile {
+    /// Whether it is one of the original's.
+    pub fn is_compatible(self) -> bool {
+        self != Profile::Strict
+    }
+}

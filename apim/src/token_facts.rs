@@ -1,0 +1,124 @@
+//! What a token says of its application and its subscriptions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+/// The claims of a token, with those read that the rules of a gateway are about. Made once for a token and kept with it.
+///
+/// A claim of the wrong type fails the whole: it is never taken for absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenFacts {
+    /// All claims as the token has them.
+    pub claims: Map<String, Value>,
+    /// `application`: for which the token was issued.
+    pub application: Option<Application>,
+    /// `subscribedAPIs`: nothing where the token says nothing of subscriptions.
+    pub subscribed_apis: Option<Vec<SubscribedApi>>,
+    /// `tierInfo`, by the name of the tier.
+    pub tiers: BTreeMap<String, TierInfo>,
+    /// `keytype`.
+    pub key_type: KeyType,
+    /// `aut` says that the token is the application's and not a user's.
+    pub is_application_token: bool,
+}
+
+/// `application` of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Application {
+    /// A number in some versions and a string in others.
+    #[serde(default, deserialize_with = "number_or_string")]
+    pub id: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its quota policy, such as `10PerMin`.
+    pub tier: Option<String>,
+    /// Who has subscribed.
+    pub owner: Option<String>,
+    /// Its universal identifier.
+    pub uuid: Option<String>,
+}
+
+/// One of `subscribedAPIs`. Context and version decide.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscribedApi {
+    /// The name of the API.
+    pub name: Option<String>,
+    /// Its context, with the version.
+    pub context: String,
+    /// Its version.
+    pub version: String,
+    /// Who has published it.
+    pub publisher: Option<String>,
+    /// The tenant of the subscriber.
+    pub subscriber_tenant_domain: Option<String>,
+    /// The tier of the subscription, one of `tierInfo`.
+    pub subscription_tier: Option<String>,
+}
+
+/// One of `tierInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TierInfo {
+    /// Whether a request over the quota is refused, or let through all the same.
+    pub stop_on_quota_reach: Option<bool>,
+    /// How many requests a burst may have; 0 for no limit.
+    pub spike_arrest_limit: Option<u64>,
+    /// The time that it is for: `sec`, `min`, `hour`.
+    pub spike_arrest_unit: Option<String>,
+}
+
+/// For which endpoints a key was issued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyType {
+    /// The real ones.
+    #[default]
+    Production,
+    /// Those for trying.
+    Sandbox,
+}
+
+impl<'de> Deserialize<'de> for TokenFacts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let claims = Map::deserialize(deserializer)?;
+        Ok(TokenFacts {
+            application: read(&claims, "application")?,
+            subscribed_apis: read(&claims, "subscribedAPIs")?,
+            tiers: read(&claims, "tierInfo")?.unwrap_or_default(),
+            key_type: match read::<String, D::Error>(&claims, "keytype")?.as_deref() {
+                None | Some("PRODUCTION") => KeyType::Production,
+                Some("SANDBOX") => KeyType::Sandbox,
+                Some(_) => return Err(serde::de::Error::custom("keytype")),
+            },
+            is_application_token: read::<String, D::Error>(&claims, "aut")?
+                .is_some_and(|kind| kind.eq_ignore_ascii_case("APPLICATION")),
+            claims,
+        })
+    }
+}
+
+/// The claim `name`; `null` counts as absent. The error names the claim and never quotes it.
+fn read<T: serde::de::DeserializeOwned, E: serde::de::Error>(
+    claims: &Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<T>, E> {
+    match claims.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => T::deserialize(value).map(Some).map_err(|_| E::custom(name)),
+    }
+}
+
+fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Number(u64),
+        Text(String),
+    }
+    Ok(Option::<Id>::deserialize(deserializer)?.map(|id| match id {
+        Id::Number(number) => number.to_string(),
+        Id::Text(text) => text,
+    }))
+}
