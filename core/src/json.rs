@@ -20,12 +20,10 @@ use crate::json::scan::Scanner;
 pub(crate) struct JsonObject {
     text: Box<str>,
     members: Places,
-    /// No string in it is written with escapes.
-    is_plain: bool,
-    /// What the names mean, where one of them is written with escapes, such as `"\u0061lg"`: it is found and compared by that.
-    /// Boxed twice, since it hardly ever is there.
+    /// Nothing where no string is written with escapes. What the names mean where one of them is, such as `"\u0061lg"`: it is found
+    /// and compared by that. Boxed twice, since it hardly ever is there.
     #[expect(clippy::box_collection, reason = "a third of the size for every object that has none")]
-    meanings: Option<Box<Vec<Box<str>>>>,
+    escaped: Option<Box<Vec<Box<str>>>>,
 }
 
 /// A string of an object: where it stands, or what it means where it is written with escapes.
@@ -60,14 +58,14 @@ impl JsonObject {
             })
             .ok_or(NotAnObject)?;
         let meaning = |(name, _)| Some(scan::unescaped(text.get(name)?)?.into());
-        let meanings = has_escaped_names.then(|| members.iter().map(meaning).collect::<Option<_>>());
-        let meanings = meanings.map(|meanings| meanings.map(Box::new).ok_or(NotAnObject)).transpose()?;
-        Ok(JsonObject { text, members, is_plain, meanings })
+        let names = if has_escaped_names { members.iter().map(meaning).collect() } else { Some(Vec::new()) };
+        let names = names.ok_or(NotAnObject)?;
+        Ok(JsonObject { escaped: (!is_plain).then(|| Box::new(names)), text, members })
     }
 
     /// The value of the member `name`.
     pub(crate) fn get(&self, name: &str) -> Option<JsonValue<'_>> {
-        if self.meanings.is_some() {
+        if self.names().is_some() {
             return self.members().find(|(member, _)| *member == name).map(|(_, value)| value);
         }
         self.members.find(self.text.as_bytes(), name.as_bytes()).map(|value| self.value(value))
@@ -80,7 +78,7 @@ impl JsonObject {
         number: impl Fn(&[u8]) -> Option<usize>,
     ) -> [Option<JsonValue<'_>>; N] {
         let mut picked = [None; N];
-        if self.meanings.is_some() {
+        if self.names().is_some() {
             for (name, value) in self.members() {
                 if let Some(place) = number(name.as_bytes()).and_then(|number| picked.get_mut(number)) {
                     *place = Some(value);
@@ -100,7 +98,7 @@ impl JsonObject {
     /// All members in their order.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, JsonValue<'_>)> {
         self.members.iter().enumerate().map(|(at, (name, value))| {
-            let meaning = self.meanings.as_ref().map(|meanings| meanings.get(at).map_or("", |name| name));
+            let meaning = self.names().map(|names| names.get(at).map_or("", |name| name));
             (meaning.unwrap_or_else(|| self.text.get(name).unwrap_or_default()), self.value(value))
         })
     }
@@ -132,13 +130,20 @@ impl JsonObject {
 
     /// The bytes that it has besides its own.
     pub(crate) fn bytes(&self) -> usize {
-        let meanings = self.meanings.iter().flat_map(|meanings| meanings.iter());
-        let meanings: usize = meanings.map(|name| size_of::<Box<str>>() + name.len()).sum();
-        self.text.len() + self.members.bytes() + meanings
+        let names = |names: &Vec<_>| {
+            let each = names.iter().map(|name: &Box<str>| size_of::<Box<str>>() + name.len());
+            size_of::<Vec<Box<str>>>() + each.sum::<usize>()
+        };
+        self.text.len() + self.members.bytes() + self.escaped.as_deref().map_or(0, names)
     }
 
     fn value(&self, place: places::Span) -> JsonValue<'_> {
-        JsonValue { text: self.text.get(place).unwrap_or("null"), is_plain: self.is_plain }
+        JsonValue { text: self.text.get(place).unwrap_or("null"), is_plain: self.escaped.is_none() }
+    }
+
+    /// What the names mean, where one of them is written with escapes.
+    fn names(&self) -> Option<&[Box<str>]> {
+        self.escaped.as_deref().map(Vec::as_slice).filter(|names| !names.is_empty())
     }
 }
 
