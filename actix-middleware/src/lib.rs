@@ -56,6 +56,7 @@
 //!
 //! # Features
 //!
+//! - `apim`: the rules of an API manager's gateway, in the module `apim`.
 //! - `jwks-client` (default), `refresh`, `watch`, `config`, `keystore` and `metrics`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
@@ -63,6 +64,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod answer;
+#[cfg(feature = "apim")]
+pub mod apim;
 mod claims;
 mod extract;
 mod finish;

@@ -13,13 +13,25 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod api;
+mod asked;
+mod builder;
+mod claim_mapping;
 mod context;
+mod credentials;
 mod fault;
+mod issuer_rules;
+mod manager;
 mod profile;
+mod rules;
 mod token_facts;
 
 pub use api::{Api, AuthType, Resource};
-pub use context::{ApplicationContext, RequestContext, SubscriptionContext};
+pub use builder::ApiManagerBuilder;
+pub use claim_mapping::{ClaimMapping, ClaimTransformer, TransformError};
+pub use context::{ApplicationContext, ClaimsShapeError, RequestContext, SubscriptionContext};
+pub use credentials::HeaderChanges;
 pub use fault::{Fault, FaultCode};
+pub use issuer_rules::IssuerRules;
+pub use manager::{Admitted, ApiManager, Passage, PendingPassage};
 pub use profile::Profile;
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};

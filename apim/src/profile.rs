@@ -1,5 +1,7 @@
 //! Whose manners are shown to clients.
 
+use claimgate_core::Issuer;
+
 /// How the gateway behaves where the original system and the RFCs differ.
 ///
 /// The two compatible profiles are for clients that were written against the original. They change codes, headers and bodies, and
@@ -19,6 +21,18 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// `issuer` with what this profile asks of its tokens: which claims they have to have, and whether `nbf` is judged.
+    pub fn applied_to(self, issuer: Issuer) -> Issuer {
+        match self {
+            Profile::Strict => issuer.required_claims(["sub", "iat", "exp"]),
+            Profile::Version4 => issuer.ignore_not_before(),
+            Profile::Version3 => issuer
+                .required_claims(["sub", "application", "consumerKey", "iat", "exp"])
+                .token_types(["JWT"])
+                .ignore_not_before(),
+        }
+    }
+
     /// Whether it is one of the original's.
     pub fn is_compatible(self) -> bool {
         self != Profile::Strict

@@ -6,6 +6,7 @@ mod events;
 mod examples;
 mod examples_tonic;
 mod examples_websocket;
+mod gateway;
 mod key_stores;
 mod metrics;
 mod provider_gate;

@@ -43,6 +43,7 @@
 //!
 //! - `axum`: [`Claims`], [`MaybeClaims`] and [`Scoped`] are extractors for axum 0.8, and `readiness` is a route.
 //! - `tonic`: `AuthInterceptor` for tonic 0.14; [`AuthLayer::grpc`] needs no feature.
+//! - `apim`: the rules of an API manager's gateway, in the module `apim`.
 //! - `jwks-client` (default), `refresh`, `watch`, `config`, `keystore` and `metrics`: those of `claimgate-core`.
 
 #![forbid(unsafe_code)]
@@ -50,6 +51,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod answer;
+#[cfg(feature = "apim")]
+pub mod apim;
 mod claims;
 #[cfg(feature = "axum")]
 mod extract;

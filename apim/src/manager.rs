@@ -1,0 +1,229 @@
+//! From a request to what the gateway decides about it.
+
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use claimgate_core::{AuthError, Authenticator, Decision, Moment, RequestView, VerifiedToken};
+
+use crate::api::{AuthType, Resource};
+use crate::asked::OwnedAsked;
+use crate::builder::ApiManagerBuilder;
+use crate::context::RequestContext;
+use crate::credentials::{CredentialView, HeaderChanges};
+use crate::fault::{Answer, Fault, FaultCode, KeyPlace};
+use crate::profile::Profile;
+use crate::rules::Rules;
+
+/// The gateway: an authenticator, and the rules about resources, subscriptions and quotas. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiManager(Arc<Inner>);
+
+pub(crate) struct Inner {
+    authenticator: Authenticator,
+    auth_header: String,
+    keeps_credential: bool,
+    assertion_header: String,
+    realm: Option<String>,
+    rules: Rules,
+}
+
+/// A request that goes on.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The token; none for a resource that needs none.
+    pub token: Option<VerifiedToken>,
+    /// Who calls what.
+    pub context: RequestContext,
+    /// What has to be done with its header fields.
+    pub headers: HeaderChanges,
+}
+
+/// What an [`ApiManager`] says of a request.
+#[derive(Debug)]
+#[must_use]
+pub enum Passage {
+    /// It is decided: the request goes on, or this is the answer.
+    Decided(Result<Box<Admitted>, Answer>),
+    /// A key, a subscription or a shared quota has to be waited for. Await it beside the request.
+    Pending(PendingPassage),
+}
+
+/// A decision that waits.
+#[must_use = "a pending decision is made when it is awaited"]
+pub struct PendingPassage {
+    future: Waiting,
+    asked: OwnedAsked,
+    profile: Profile,
+}
+
+/// In a box: it waits for others, which takes longer than the box does.
+type Waiting = Pin<Box<dyn Future<Output = Result<Admitted, Fault>> + Send>>;
+
+/// How far the first look came.
+enum Step {
+    Done(Result<Admitted, Fault>),
+    Wait(Waiting),
+}
+
+impl ApiManager {
+    pub(crate) fn of(builder: ApiManagerBuilder) -> Self {
+        ApiManager(Arc::new(Inner {
+            rules: Rules {
+                resources: builder.resources,
+                profile: builder.profile,
+                issuers: builder.issuers,
+                requires_subscription: builder.requires_subscription,
+                store: builder.store,
+                quotas: builder.quotas,
+            },
+            authenticator: builder.authenticator,
+            auth_header: builder.auth_header,
+            keeps_credential: builder.keeps_credential,
+            assertion_header: builder.assertion_header,
+            realm: builder.realm,
+        }))
+    }
+
+    /// Decides about `request`, now by the clock of the authenticator. It never blocks and never awaits.
+    pub fn check<V: RequestView>(&self, request: &V) -> Passage {
+        let inner = &self.0;
+        let profile = inner.rules.profile;
+        let resource = inner.rules.resources.find(request.method(), request.target()).cloned();
+        let field = resource.as_ref().and_then(|resource| resource.api.auth_header.as_deref());
+        let view = CredentialView::new(request, field.unwrap_or(&inner.auth_header), profile);
+        let asked = || inner.asked(request, &view, resource.as_deref());
+        match inner.decide(&view, resource.as_ref()) {
+            Step::Done(Ok(admitted)) => Passage::Decided(Ok(Box::new(admitted))),
+            Step::Done(Err(fault)) => {
+                let asked = asked();
+                fault.log(resource.as_deref());
+                Passage::Decided(Err(fault.answer(profile, &asked.as_asked())))
+            }
+            Step::Wait(future) => Passage::Pending(PendingPassage { future, asked: asked(), profile }),
+        }
+    }
+
+    /// What verifies the tokens.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    /// The header fields that may carry a token: their values are not for logs.
+    pub fn credential_fields(&self) -> impl Iterator<Item = &str> {
+        let own = self.0.rules.resources.apis().filter_map(|api| api.auth_header.as_deref());
+        std::iter::once(self.0.auth_header.as_str()).chain(own)
+    }
+}
+
+impl Inner {
+    fn decide<V: RequestView>(
+        self: &Arc<Self>,
+        view: &CredentialView<'_, V>,
+        resource: Option<&Arc<Resource>>,
+    ) -> Step {
+        let Some(resource) = resource else { return Step::Done(Err(Fault::new(FaultCode::NoResource))) };
+        if resource.auth == AuthType::None {
+            return Step::Done(Ok(Admitted {
+                token: None,
+                context: RequestContext::anonymous(resource.clone()),
+                headers: self.changes(HeaderChanges::default()),
+            }));
+        }
+        let headers = if self.keeps_credential { HeaderChanges::default() } else { view.changes() };
+        let headers = self.changes(headers);
+        let now = self.authenticator.now();
+        match self.authenticator.authenticate(view, now) {
+            Decision::Decided(Ok(token)) => self.judge(token, resource, headers, now),
+            Decision::Decided(Err(error)) => Step::Done(Err(self.fault_of(&error))),
+            Decision::Pending(pending) => {
+                let (inner, resource) = (self.clone(), resource.clone());
+                Step::Wait(Box::pin(async move {
+                    let token = pending.await.map_err(|error| inner.fault_of(&error))?;
+                    // The key was waited for: a second has passed, or an hour.
+                    let now = inner.authenticator.now();
+                    let context = inner.rules.judge(&token, &resource, now).await?;
+                    Ok(Admitted { token: Some(token), context, headers })
+                }))
+            }
+        }
+    }
+
+    /// What the rules say of a token that is good. What is in memory is decided here; what is not, is waited for.
+    fn judge(
+        self: &Arc<Self>,
+        token: VerifiedToken,
+        resource: &Arc<Resource>,
+        headers: HeaderChanges,
+        now: Moment,
+    ) -> Step {
+        let mut context = Context::from_waker(Waker::noop());
+        if !self.rules.may_wait() {
+            let judged = pin!(self.rules.judge(&token, resource, now)).poll(&mut context);
+            return Step::Done(match judged {
+                Poll::Ready(Ok(context)) => Ok(Admitted { token: Some(token), context, headers }),
+                Poll::Ready(Err(fault)) => Err(fault),
+                // Nothing that waits is asked.
+                Poll::Pending => Err(Fault::new(FaultCode::Unclassified)),
+            });
+        }
+        let (inner, resource) = (self.clone(), resource.clone());
+        let mut future: Waiting = Box::pin(async move {
+            let context = inner.rules.judge(&token, &resource, now).await?;
+            Ok(Admitted { token: Some(token), context, headers })
+        });
+        // Mostly the answer is in memory. Whoever goes on to wait asks again with a waker of its own.
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(judged) => Step::Done(judged),
+            Poll::Pending => Step::Wait(future),
+        }
+    }
+
+    /// What a client says of itself in the gateway's name never reaches a service.
+    fn changes(&self, mut changes: HeaderChanges) -> HeaderChanges {
+        changes.removed.push(self.assertion_header.clone());
+        changes
+    }
+
+    fn fault_of(&self, error: &AuthError) -> Fault {
+        let rules = error.issuer().and_then(|issuer| self.rules.issuers.get(issuer));
+        Fault::of(error, self.rules.profile, rules.map_or(KeyPlace::JwkSet, |rules| rules.keys))
+    }
+
+    fn asked<V: RequestView>(
+        &self,
+        request: &V,
+        view: &CredentialView<'_, V>,
+        resource: Option<&Resource>,
+    ) -> OwnedAsked {
+        OwnedAsked::new(request, view, resource, self.realm.as_deref())
+    }
+}
+
+impl Future for PendingPassage {
+    type Output = Result<Admitted, Answer>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.future.as_mut().poll(context).map_err(|fault| {
+            fault.log(None);
+            fault.answer(self.profile, &self.asked.as_asked())
+        })
+    }
+}
+
+impl fmt::Debug for PendingPassage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PendingPassage").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ApiManager {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApiManager")
+            .field("authenticator", &self.0.authenticator)
+            .field("profile", &self.0.rules.profile)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! The rules for a request with a good token, in their order.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use claimgate_core::{Moment, VerifiedToken};
+use serde_json::{Map, Value};
+
+use crate::api::{Api, Resource};
+use crate::claim_mapping::TransformError;
+use crate::context::{Judged, RequestContext, ServiceClaims};
+use crate::fault::{Fault, FaultCode};
+use crate::issuer_rules::IssuerRules;
+use crate::profile::Profile;
+use crate::quota::{Quotas, Taken, Usage};
+use crate::resource::ResourceTable;
+use crate::subscription::{
+    Found, Subscribed, SubscriptionStore, check_key_type, consumer_key, self_contained,
+};
+use crate::token_facts::TokenFacts;
+
+pub(crate) struct Rules {
+    pub(crate) resources: ResourceTable,
+    pub(crate) profile: Profile,
+    pub(crate) issuers: HashMap<String, IssuerRules>,
+    pub(crate) requires_subscription: bool,
+    pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
+    pub(crate) quotas: Option<Quotas>,
+}
+
+impl Rules {
+    /// Whether anything is asked that is not in memory.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.store.is_some() || self.quotas.as_ref().is_some_and(Quotas::may_wait)
+    }
+
+    /// Judges a request for `resource` with `token`. Each rule refuses on its own; the order only decides which is told, but for the
+    /// last: a request that is refused otherwise uses no quota.
+    pub(crate) async fn judge(
+        &self,
+        token: &VerifiedToken,
+        resource: &Arc<Resource>,
+        now: Moment,
+    ) -> Result<RequestContext, Fault> {
+        let api = &*resource.api;
+        let facts = token.claims::<TokenFacts>().map_err(|_| Fault::new(FaultCode::InvalidCredentials))?;
+        let rules = self.issuers.get(token.issuer());
+        let client = consumer_key(&facts, rules.and_then(|rules| rules.consumer_key_claim.as_deref()))?;
+        let claims = Self::claims(rules, &facts)?;
+        if self.profile == Profile::Version3 {
+            check_scopes(resource, token)?;
+        }
+        let subscribed = self.subscribed(api, &facts, client).await?;
+        let key_type = subscribed.as_ref().and_then(|found| found.key_type).unwrap_or(facts.key_type);
+        if let Some(subscribed) = &subscribed {
+            subscribed.state.check(key_type)?;
+        }
+        check_key_type(api, key_type)?;
+        check_scopes(resource, token)?;
+        check_audience(api, &facts.claims)?;
+        let judged = Judged { profile: self.profile, facts: facts.clone(), client, subscribed, claims, key_type };
+        let context = RequestContext::of(resource, judged);
+        self.take(&context, &facts, now).await?;
+        Ok(context)
+    }
+
+    /// The claims for services. What is only renamed waits until somebody asks.
+    fn claims(rules: Option<&IssuerRules>, facts: &Arc<TokenFacts>) -> Result<ServiceClaims, Fault> {
+        let mapping = rules.map(|rules| rules.mapping.clone()).unwrap_or_default();
+        if !mapping.may_fail() {
+            return Ok(ServiceClaims::later(facts.clone(), mapping));
+        }
+        mapping.apply(&facts.claims).map(ServiceClaims::now).map_err(|error| match error {
+            TransformError::Token => Fault::new(FaultCode::InvalidCredentials),
+            TransformError::Failed => Fault::new(FaultCode::Unclassified),
+        })
+    }
+
+    async fn subscribed(
+        &self,
+        api: &Api,
+        facts: &TokenFacts,
+        client: Option<&str>,
+    ) -> Result<Option<Arc<Subscribed>>, Fault> {
+        if !api.needs_subscription {
+            return Ok(None);
+        }
+        let not_subscribed = || Fault::new(FaultCode::NotSubscribed);
+        if let Some(store) = &self.store {
+            let client = client.ok_or_else(not_subscribed)?;
+            let found = match store.find(api, client) {
+                Found::Known(found) => found,
+                Found::Later(later) => later.await.map_err(|_| Fault::new(FaultCode::Unclassified))?,
+            };
+            return found.map(Some).ok_or_else(not_subscribed);
+        }
+        match self_contained(api, facts)? {
+            Some(subscribed) => Ok(Some(Arc::new(subscribed))),
+            None if self.requires_subscription => Err(not_subscribed()),
+            None => Ok(None),
+        }
+    }
+
+    async fn take(&self, context: &RequestContext, facts: &TokenFacts, now: Moment) -> Result<(), Fault> {
+        let Some(quotas) = &self.quotas else { return Ok(()) };
+        let api = &context.resource.api;
+        let name = format!("{}:{}", api.context, api.version);
+        let application = &context.application;
+        let Some(application_name) = application.uuid.as_deref().or(application.id.as_deref()).or(context.consumer_key.as_deref())
+        else {
+            // Nobody to count for.
+            return Ok(());
+        };
+        let subscription = context.subscription.as_ref();
+        let usage = Usage {
+            application: application_name,
+            user: facts.claims.get("sub").and_then(Value::as_str).unwrap_or_default(),
+            application_tier: application.tier.as_deref(),
+            api: &name,
+            subscription_tier: subscription.and_then(|subscription| subscription.tier.as_deref()),
+            stop_on_quota_reach: subscription.is_none_or(|subscription| subscription.stop_on_quota_reach),
+            spike_arrest: subscription.and_then(|subscription| subscription.spike_arrest),
+        };
+        match quotas.take(&usage, now) {
+            Taken::Allowed => Ok(()),
+            Taken::Denied(fault) => Err(fault),
+            Taken::Later(later) => later.await,
+        }
+    }
+}
+
+/// Any one of the scopes is enough; none are needed where the resource names none. A token without scopes has the one that the
+/// original gives it, `default`.
+fn check_scopes(resource: &Resource, token: &VerifiedToken) -> Result<(), Fault> {
+    let is_granted = |scope: &String| token.has_scope(scope) || (scope == "default" && token.scopes().next().is_none());
+    if resource.scopes.is_empty() || resource.scopes.iter().any(is_granted) {
+        return Ok(());
+    }
+    Err(Fault::new(FaultCode::InsufficientScope))
+}
+
+fn check_audience(api: &Api, claims: &Map<String, Value>) -> Result<(), Fault> {
+    if api.audiences.is_empty() || api.audiences.iter().any(|audience| audience == "all") {
+        return Ok(());
+    }
+    let is_one = |value: &Value| value.as_str().is_some_and(|own| api.audiences.iter().any(|audience| audience == own));
+    let is_for_it = match claims.get("aud") {
+        Some(Value::Array(all)) => all.iter().any(is_one),
+        Some(value) => is_one(value),
+        None => false,
+    };
+    if is_for_it { Ok(()) } else { Err(Fault::new(FaultCode::WrongAudience)) }
+}

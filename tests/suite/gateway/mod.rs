@@ -1,0 +1,13 @@
+//! The rules of API managers, through the Tower layer and the actix middleware alike: every request of a test goes to both, and both
+//! have to give the same answer and hand the same to the service.
+
+mod claims;
+mod credentials;
+mod faults;
+mod hosts;
+mod quotas;
+mod resources;
+mod samples;
+mod subscriptions;
+mod times;
+mod world;

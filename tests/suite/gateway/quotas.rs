@@ -1,0 +1,101 @@
+//! How often an application may call.
+
+use std::time::Duration;
+
+use claimgate_tower::apim::Profile;
+use claimgate_tower::apim::quota::Quotas;
+use serde_json::{Value, json};
+
+use super::hosts::{Both, Call};
+use super::world::{MENU, World};
+
+fn both(world: &World) -> Both {
+    let manager = || world.manager(|builder| builder.quotas(Quotas::builder().build()));
+    Both::new(manager(), manager())
+}
+
+fn with_tier(world: &World, tier: &str, user: &str) -> String {
+    let application = json!({"id": 2, "name": "TestApp", "tier": tier, "owner": "bob"});
+    world.token().claim("application", application).subject(user).mint()
+}
+
+#[tokio::test]
+async fn s34_an_application_has_a_quota_for_each_user() {
+    for profile in [Profile::Strict, Profile::Version4] {
+        let world = World::new(profile);
+        let both = both(&world);
+        let call = Call::get(MENU).bearer(&with_tier(&world, "10PerMin", "ann@carbon.super"));
+        for nth in 1..=10 {
+            assert_eq!(both.send(&call).await.status, 200, "{nth}");
+        }
+        let eleventh = both.send(&call).await;
+        assert_eq!(eleventh.told(), "429/900803", "{profile:?}");
+        // NOW is 2023-11-14T22:13:20Z.
+        assert_eq!(eleventh.header("retry-after"), Some("Tue, 14 Nov 2023 22:14:20 GMT"));
+        let body: Value = serde_json::from_str(&eleventh.body).unwrap();
+        assert_eq!(body["nextAccessTime"], "2023-Nov-14 22:14:20+0000 UTC");
+        assert_eq!(eleventh.header("www-authenticate"), None);
+
+        let other = Call::get(MENU).bearer(&with_tier(&world, "10PerMin", "eve@carbon.super"));
+        assert_eq!(both.send(&other).await.status, 200, "another user has a quota of his own");
+        world.clock.advance(Duration::from_secs(59));
+        assert_eq!(both.send(&call).await.told(), "429/900803");
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(both.send(&call).await.status, 200, "the next minute has begun");
+    }
+}
+
+#[tokio::test]
+async fn s34_unlimited_never_ends() {
+    let world = World::new(Profile::Strict);
+    let both = both(&world);
+    let call = Call::get(MENU).bearer(&with_tier(&world, "Unlimited", "ann@carbon.super"));
+    for _ in 0..100 {
+        assert_eq!(both.send(&call).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn s34_a_refused_request_uses_no_quota() {
+    let world = World::new(Profile::Strict);
+    let both = both(&world);
+    let token = with_tier(&world, "10PerMin", "ann@carbon.super");
+    for _ in 0..20 {
+        let seen = both.send(&Call::post("/pizzashack/1.0.0/order").bearer(&token)).await;
+        assert_eq!(seen.told(), "403/900910");
+    }
+    assert_eq!(both.send(&Call::get(MENU).bearer(&token)).await.status, 200);
+}
+
+#[tokio::test]
+async fn s35_a_burst_is_stopped() {
+    for profile in [Profile::Strict, Profile::Version4] {
+        for (limit, unit, allowed) in [(json!(5), json!("min"), 5), (json!(0), json!(null), 20), (json!(2), json!("sec"), 2)] {
+            let world = World::new(profile);
+            let both = both(&world);
+            let tiers = json!({"Gold": {"stopOnQuotaReach": true, "spikeArrestLimit": limit, "spikeArrestUnit": unit}});
+            let call = Call::get(MENU).bearer(&world.token().claim("tierInfo", tiers).mint());
+            for nth in 1..=20 {
+                let seen = both.send(&call).await;
+                let expected = if nth <= allowed { "200" } else { "429/900807" };
+                assert_eq!(seen.told(), expected, "{profile:?} {limit} {unit} {nth}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn s35_a_quota_of_a_subscription_need_not_stop() {
+    for (stops, expected) in [(true, "429/900804"), (false, "200")] {
+        let world = World::new(Profile::Version4);
+        let both = both(&world);
+        let subscribed = json!([{"context": "/pizzashack/1.0.0", "version": "1.0.0", "subscriptionTier": "3PerMin"}]);
+        let tiers = json!({"3PerMin": {"stopOnQuotaReach": stops}});
+        let call = Call::get(MENU)
+            .bearer(&world.token().claim("subscribedAPIs", subscribed).claim("tierInfo", tiers).mint());
+        for _ in 0..3 {
+            assert_eq!(both.send(&call).await.status, 200);
+        }
+        assert_eq!(both.send(&call).await.told(), expected, "{stops}");
+    }
+}
