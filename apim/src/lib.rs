@@ -20,6 +20,6 @@ mod token_facts;
 
 pub use api::{Api, AuthType, Resource};
 pub use context::{ApplicationContext, RequestContext, SubscriptionContext};
-pub use fault::{Fault, FaultCode};
+pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
 pub use profile::Profile;
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
