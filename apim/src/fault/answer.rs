@@ -21,8 +21,7 @@ impl Fault {
         let status = self.code.status(profile);
         let next_access = self.next_access.filter(|_| self.code.is_throttling()).map(date::access_time);
         let description = self.told(profile, asked);
-        let told =
-            Told { code: self.code, description: &description, next_access: next_access.as_deref() };
+        let told = Told { code: self.code, description: &description, next_access: next_access.as_deref() };
         let (content_type, body) = body::body(&told, profile, asked);
         let mut headers = vec![("content-type", content_type.to_owned())];
         if let Some(challenge) = challenge::challenge(self.code, profile, asked) {

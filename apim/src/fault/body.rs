@@ -22,7 +22,9 @@ pub(super) fn body(told: &Told<'_>, profile: Profile, asked: &Asked<'_>) -> (&'s
     let number = told.code.number().to_string();
     match profile {
         _ if asked.wants_soap() => (SOAP, soap(told)),
-        _ if told.code == FaultCode::KeyTypeMismatch => (JSON, json(&told.members(&*number, Some("Status report")))),
+        _ if told.code == FaultCode::KeyTypeMismatch => {
+            (JSON, json(&told.members(&*number, Some("Status report"))))
+        }
         Profile::Strict | Profile::Version4 => (JSON, json(&told.members(&*number, None))),
         Profile::Version3 if asked.wants_json() => {
             (JSON, json(&Wrapped { fault: told.members(told.code.number(), None) }))
@@ -111,8 +113,7 @@ fn escaped(text: &str) -> String {
             // A reader would take it for a line feed (section 2.11).
             '\r' => value.push_str("&#13;"),
             '\t' | '\n' => value.push(character),
-            '\0'..=' ' if character != ' ' => value.push(char::REPLACEMENT_CHARACTER),
-            '\u{fffe}' | '\u{ffff}' => value.push(char::REPLACEMENT_CHARACTER),
+            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => value.push(char::REPLACEMENT_CHARACTER),
             _ => value.push(character),
         }
     }

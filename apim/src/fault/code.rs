@@ -163,7 +163,9 @@ impl FaultCode {
             FaultCode::NotSubscribed => "there is no subscription",
             FaultCode::SubscriptionInactive => "the subscription is not active",
             FaultCode::InsufficientScope => "the token grants none of the scopes",
-            FaultCode::WrongAudience => "the token is for other audiences or another rule of the route forbids it",
+            FaultCode::WrongAudience => {
+                "the token is for other audiences or another rule of the route forbids it"
+            }
             FaultCode::KeyTypeMismatch => "the API has no endpoint for keys of this type",
         }
     }

@@ -46,18 +46,16 @@ fn base(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Cow<'static, st
         }
         FaultCode::InsufficientScope => match (profile, asked.resource) {
             (Profile::Version3, _) => "Scope validation failed".into(),
-            (_, Some(resource)) => format!(
-                "User is NOT authorized to access the Resource: {resource}. Scope validation failed."
-            )
-            .into(),
+            (_, Some(resource)) => {
+                format!("User is NOT authorized to access the Resource: {resource}. Scope validation failed.")
+                    .into()
+            }
             (_, None) => "User is NOT authorized to access the Resource. Scope validation failed.".into(),
         },
         FaultCode::WrongAudience => {
             "The access token does not allow you to access the requested resource".into()
         }
-        FaultCode::KeyTypeMismatch => {
-            "Key offered to the API with no endpoint for keys of its type".into()
-        }
+        FaultCode::KeyTypeMismatch => "Key offered to the API with no endpoint for keys of its type".into(),
     }
 }
 
@@ -68,9 +66,8 @@ fn advice(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Option<Cow<'s
             Some("Make sure you have provided the correct security credentials".into())
         }
         FaultCode::MissingCredentials => {
-            let bearer = format!(
-                "Make sure your API invocation call has a header: '{header} : Bearer ACCESS_TOKEN'"
-            );
+            let bearer =
+                format!("Make sure your API invocation call has a header: '{header} : Bearer ACCESS_TOKEN'");
             Some(match profile {
                 // Of what the others name, nothing but the bearer token is taken.
                 Profile::Strict => bearer.into(),

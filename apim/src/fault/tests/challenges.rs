@@ -39,7 +39,11 @@ fn strict_challenges_are_those_of_rfc_6750_section_3() {
     let invalid = r#"Bearer error="invalid_token""#;
     for (code, asked, expected) in [
         (FaultCode::MissingCredentials, none, Some("Bearer")),
-        (FaultCode::MissingCredentials, Asked { realm: Some("example"), ..none }, Some(r#"Bearer realm="example""#)),
+        (
+            FaultCode::MissingCredentials,
+            Asked { realm: Some("example"), ..none },
+            Some(r#"Bearer realm="example""#),
+        ),
         // Of another scheme: "or attempted using an unsupported authentication method".
         (FaultCode::MissingCredentials, good, Some("Bearer")),
         (FaultCode::InvalidCredentials, good, Some(invalid)),
@@ -78,7 +82,8 @@ fn strict_says_no_less_than_the_core_does() {
         };
         let refusal = Refusal::new(&kind.into(), asked.realm);
         let of_core = refusal.headers().find(|(name, _)| *name == "www-authenticate");
-        let answer = Fault::of(&kind.into(), Profile::Strict, KeyPlace::JwkSet).answer(Profile::Strict, &asked);
+        let answer =
+            Fault::of(&kind.into(), Profile::Strict, KeyPlace::JwkSet).answer(Profile::Strict, &asked);
         assert_eq!(answer.status, refusal.status(), "{kind:?}");
         assert_eq!(header(&answer, "www-authenticate"), of_core.map(|(_, value)| value), "{kind:?}");
     }

@@ -92,8 +92,12 @@ fn descriptions_are_the_words_of_the_catalogue_and_its_advice() {
         (FaultCode::InsufficientScope, Profile::Version3, "Scope validation failed"),
         (FaultCode::WrongAudience, Profile::Version4, &denied_twice),
     ];
-    let asked =
-        Asked { auth_header: "X-Api-Auth", resource: Some("/order"), has_credential: true, ..Asked::default() };
+    let asked = Asked {
+        auth_header: "X-Api-Auth",
+        resource: Some("/order"),
+        has_credential: true,
+        ..Asked::default()
+    };
     for (code, profile, description) in expected {
         assert_eq!(Fault::new(code).told(profile, &asked), description, "{code:?} {profile:?}");
     }

@@ -16,7 +16,8 @@ fn hostile() -> Asked<'static> {
 
 #[test]
 fn no_header_can_be_split() {
-    let scopes = [HOSTILE.to_owned(), "a b".to_owned(), String::new(), "order".to_owned(), "qu\"ote".to_owned()];
+    let scopes =
+        [HOSTILE.to_owned(), "a b".to_owned(), String::new(), "order".to_owned(), "qu\"ote".to_owned()];
     let asked = Asked { scopes: &scopes, ..hostile() };
     for profile in PROFILES {
         for code in CODES {
@@ -29,9 +30,7 @@ fn no_header_can_be_split() {
     let answer = Fault::new(FaultCode::InsufficientScope).answer(Profile::Strict, &asked);
     assert_eq!(
         header(&answer, "www-authenticate"),
-        Some(
-            r#"Bearer realm="/o\"'<b>&amp;]]>\\Set-Cookie: x", error="insufficient_scope", scope="order""#
-        )
+        Some(r#"Bearer realm="/o\"'<b>&amp;]]>\\Set-Cookie: x", error="insufficient_scope", scope="order""#)
     );
 }
 

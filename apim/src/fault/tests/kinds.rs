@@ -58,8 +58,8 @@ fn every_kind_of_the_core_has_a_code() {
 fn only_an_unknown_key_depends_on_where_keys_come_from() {
     for (kind, _) in EXPECTED {
         for profile in PROFILES {
-            let [of_set, of_store] = [KeyPlace::JwkSet, KeyPlace::TrustStore]
-                .map(|place| Fault::of(&kind.into(), profile, place));
+            let [of_set, of_store] =
+                [KeyPlace::JwkSet, KeyPlace::TrustStore].map(|place| Fault::of(&kind.into(), profile, place));
             if kind == AuthErrorKind::UnknownKey && profile != Profile::Strict {
                 assert_eq!(of_store, Fault::new(FaultCode::Unclassified), "{profile:?}");
             } else {
