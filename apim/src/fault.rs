@@ -1,6 +1,26 @@
 //! What a client is told when a request does not go on: a code, what it means, and the status of the answer.
 
+mod answer;
+mod asked;
+mod body;
+mod challenge;
+mod code;
+mod date;
+mod description;
+mod of_auth_error;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+pub use answer::Answer;
+pub use asked::Asked;
+pub use code::FaultCode;
+pub use of_auth_error::KeyPlace;
+
+use crate::token_facts::KeyType;
 
 /// A request that does not go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,55 +29,26 @@ pub struct Fault {
     description: Option<Cow<'static, str>>,
     /// When the client may come again, in seconds since 1970-01-01T00:00:00Z.
     next_access: Option<u64>,
-}
-
-/// The codes of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FaultCode {
-    /// 900800: the quota of the API is used up.
-    ApiQuota,
-    /// 900802: the quota of the resource is used up.
-    ResourceQuota,
-    /// 900803: the quota of the application is used up.
-    ApplicationQuota,
-    /// 900804: the quota of the subscription is used up.
-    SubscriptionQuota,
-    /// 900805: somebody has blocked the caller.
-    Blocked,
-    /// 900807: more requests at once than the subscription allows.
-    SpikeArrest,
-    /// 900900: nobody knows, and it is no fault of the client.
-    Unclassified,
-    /// 900901.
-    InvalidCredentials,
-    /// 900902.
-    MissingCredentials,
-    /// 900903: of version 3.0.
-    TokenExpired,
-    /// 900906: no resource fits.
-    NoResource,
-    /// 900907: the subscription is blocked.
-    SubscriptionBlocked,
-    /// 900908: there is no subscription.
-    NotSubscribed,
-    /// 900909: the subscription waits for approval, or did not get it.
-    SubscriptionInactive,
-    /// 900910: the token grants none of the scopes.
-    InsufficientScope,
-    /// 900914: the token is for other audiences.
-    WrongAudience,
-    /// 900901 with status 403: the API has no endpoint for keys of this type.
-    KeyTypeMismatch,
+    /// After what time a new attempt is worth while.
+    retry_after: Option<Duration>,
 }
 
 impl Fault {
     /// The fault of this code, described as the catalogue does.
     pub fn new(code: FaultCode) -> Self {
-        Fault { code, description: None, next_access: None }
+        Fault { code, description: None, next_access: None, retry_after: None }
     }
 
-    /// In other words. They must not quote the token.
+    /// The API has no endpoint for keys of this type.
+    pub fn key_type_mismatch(key_type: KeyType) -> Self {
+        Fault::new(FaultCode::KeyTypeMismatch).described(match key_type {
+            KeyType::Production => "Production key offered to the API with no production endpoint",
+            KeyType::Sandbox => "Sandbox key offered to the API with no sandbox endpoint",
+        })
+    }
+
+    /// In other words. They must not quote the token. What the catalogue adds to the words of a code, it adds to these too:
+    /// what the client can do about it, and when it may come again.
     pub fn described(self, description: impl Into<Cow<'static, str>>) -> Self {
         Fault { description: Some(description.into()), ..self }
     }
@@ -67,8 +58,22 @@ impl Fault {
         Fault { next_access: Some(seconds), ..self }
     }
 
+    /// Says after what time a new attempt is worth while, where something that the gateway depends on does not answer.
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Fault { retry_after: Some(wait), ..self }
+    }
+
     /// The code.
     pub fn code(&self) -> FaultCode {
         self.code
     }
 }
+
+/// The code in words and its number. Not the description: that may quote the path of the request.
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.code.phrase(), self.code.number())
+    }
+}
+
+impl std::error::Error for Fault {}
