@@ -12,6 +12,7 @@ use crate::error::{AuthError, AuthErrorKind};
 use crate::log::logged;
 use crate::moment::Moment;
 use crate::pending::Pending;
+use crate::possession::{Possession, peer_certificate};
 use crate::published::{Edition, Published};
 #[cfg(feature = "refresh")]
 use crate::refresh::{KeysNotReady, ready};
@@ -53,12 +54,24 @@ impl Authenticator {
     /// It never blocks and never awaits. Without a usable key it asks for newer ones, within the budget of the issuer, and
     /// gives [`Decision::Pending`].
     pub fn authenticate<V: RequestView>(&self, request: &V, now: Moment) -> Decision {
-        self.decide(BearerToken::found_in(request, &self.0.sources), now)
+        let token = BearerToken::found_in(request, &self.0.sources);
+        self.decide(token, Possession::of(&|| peer_certificate(request)), now)
     }
 
     /// Decides about a bare token, for credentials that come by another way than a request.
+    ///
+    /// A token that is bound to a certificate ([`Confirmation::ClientCertificate`](crate::Confirmation::ClientCertificate)) is
+    /// refused: whoever shows a token alone proves nothing else. Where there is a request, use
+    /// [`authenticate_token_from`](Self::authenticate_token_from).
     pub fn authenticate_token(&self, token: &str, now: Moment) -> Decision {
-        self.decide(BearerToken::from_token(token.as_bytes()), now)
+        self.decide(BearerToken::from_token(token.as_bytes()), Possession::NOTHING, now)
+    }
+
+    /// Decides about a token that the caller took out of `request`, for credentials that stand where no
+    /// [`TokenSource`] looks. Of the request only the certificate of the client counts.
+    pub fn authenticate_token_from<V: RequestView>(&self, token: &str, request: &V, now: Moment) -> Decision {
+        let token = BearerToken::from_token(token.as_bytes());
+        self.decide(token, Possession::of(&|| peer_certificate(request)), now)
     }
 
     /// The time, from the clock that was configured. Read once per request.
@@ -117,8 +130,13 @@ impl Authenticator {
         self.0.trust.replace(trust);
     }
 
-    fn decide(&self, token: Result<BearerToken<'_>, AuthError>, now: Moment) -> Decision {
-        if let Some(verified) = token.as_ref().ok().and_then(|token| self.kept(*token, now)) {
+    fn decide(
+        &self,
+        token: Result<BearerToken<'_>, AuthError>,
+        possession: Possession<'_>,
+        now: Moment,
+    ) -> Decision {
+        if let Some(verified) = token.as_ref().ok().and_then(|token| self.kept(*token, possession, now)) {
             return Decision::Decided(Ok(verified));
         }
         let trust = self.0.trust.load();
@@ -132,7 +150,7 @@ impl Authenticator {
                 return Decision::Decided(logged(Err(error)));
             }
         };
-        match trust.look(token, now, Asking::FIRST) {
+        match trust.look(token, possession, now, Asking::FIRST) {
             Verdict::Decided(result) => {
                 if let Ok(verified) = &result {
                     self.keep(token, verified, &trust, now);
@@ -141,13 +159,13 @@ impl Authenticator {
             }
             Verdict::Awaited { wait, then } => {
                 let (trust, clock) = (Arc::clone(&trust), self.0.control.clock.clone());
-                Decision::Pending(Pending::new(trust, clock, token, wait, then))
+                Decision::Pending(Pending::new(trust, clock, token, possession, wait, then))
             }
         }
     }
 
     /// The token as it was verified before, if it would be found good now.
-    fn kept(&self, token: BearerToken<'_>, now: Moment) -> Option<VerifiedToken> {
+    fn kept(&self, token: BearerToken<'_>, possession: Possession<'_>, now: Moment) -> Option<VerifiedToken> {
         let verified = self.0.cache.as_ref()?.find(token, |kept| {
             kept.is_good_as_before(&self.0.trust, now) || {
                 let trust = self.0.trust.load();
@@ -158,6 +176,10 @@ impl Authenticator {
                 is_good
             }
         })?;
+        // Whoever cannot prove the possession does not put the token out for its owner.
+        if !verified.is_good_with(possession) {
+            return None;
+        }
         verified.meters().accepted();
         Some(verified)
     }

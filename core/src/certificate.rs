@@ -51,9 +51,14 @@ impl Thumbprints {
     pub(crate) fn of_certificate(der: &[u8]) -> Self {
         Thumbprints {
             sha1: digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, der).as_ref().try_into().ok(),
-            sha256: digest::digest(&SHA256, der).as_ref().try_into().ok(),
+            sha256: sha256(der),
         }
     }
+}
+
+/// The SHA-256 of a certificate, as DER.
+pub(crate) fn sha256(der: &[u8]) -> Option<[u8; 32]> {
+    digest::digest(&SHA256, der).as_ref().try_into().ok()
 }
 
 /// The digest that `text` stands for. Anything else is no thumbprint and names nothing, such as the hexadecimal digits in

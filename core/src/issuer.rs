@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::algorithm::Algorithm;
 use crate::certificate::CertificateValidity;
 use crate::config_error::Problems;
+use crate::confirmation::Confirmation;
 use crate::fetch_settings::FetchSettings;
 use crate::key_set::KeySet;
 #[cfg(feature = "refresh")]
@@ -48,6 +49,8 @@ pub struct Issuer {
     pub(crate) claim_values: Vec<(String, Vec<String>)>,
     pub(crate) leeway: Duration,
     pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) ignores_not_before: bool,
+    pub(crate) confirmation: Confirmation,
     pub(crate) scopes_claim: Vec<String>,
     pub(crate) fetch: FetchSettings,
     pub(crate) watch_files: bool,
@@ -171,6 +174,20 @@ impl Issuer {
         Issuer { max_lifetime: Some(longest), ..self }
     }
 
+    /// Takes tokens before their `nbf` too. Of the wrong type it is refused all the same. Default: they are refused.
+    ///
+    /// # Security
+    ///
+    /// A token that is issued ahead for a later time, such as that of a contract which begins next month, is good at once.
+    pub fn ignore_not_before(self) -> Self {
+        Issuer { ignores_not_before: true, ..self }
+    }
+
+    /// What becomes of tokens that are bound to a key of the client (`cnf`). Default: [`Confirmation::Refuse`].
+    pub fn confirmation(self, confirmation: Confirmation) -> Self {
+        Issuer { confirmation, ..self }
+    }
+
     /// Takes the scopes from the claim at this path: one name, or the names of nested members from the outside in. A dot in
     /// a name is part of the name. Default: `["scope"]`.
     pub fn scopes_claim<I: IntoIterator<Item: Into<String>>>(self, path: I) -> Self {
@@ -255,6 +272,8 @@ impl Issuer {
                 .collect(),
             leeway: self.leeway,
             max_lifetime: self.max_lifetime,
+            ignores_not_before: self.ignores_not_before,
+            confirmation: self.confirmation,
             scopes_claim: boxed(&self.scopes_claim),
             meters: IssuerMeters::default(),
         }
@@ -295,6 +314,8 @@ impl NeedsAudience {
             claim_values: Vec::new(),
             leeway: Duration::from_secs(60),
             max_lifetime: None,
+            ignores_not_before: false,
+            confirmation: Confirmation::default(),
             scopes_claim: strings(["scope"]),
             fetch: FetchSettings::default(),
             watch_files: false,

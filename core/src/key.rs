@@ -102,6 +102,12 @@ impl VerificationKey {
         self.0.thumbprint
     }
 
+    /// The last second at which the certificate that the key came in is valid (`notAfter`; RFC 5280, section 4.1.2.5), in seconds
+    /// since 1970-01-01T00:00:00Z. None for a key that came in no certificate, such as a JWK.
+    pub fn not_after(&self) -> Option<i64> {
+        self.0.certificate.validity.map(|validity| validity.not_after)
+    }
+
     /// The algorithms that the key may check.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         self.0.checks.iter().map(|(algorithm, _)| *algorithm)

@@ -54,6 +54,7 @@ mod claims;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
+mod confirmation;
 mod control;
 mod der;
 #[cfg(feature = "jwks-client")]
@@ -104,6 +105,7 @@ mod moment;
 mod pem;
 mod pending;
 mod policy;
+mod possession;
 mod prepared;
 mod published;
 mod readiness;
@@ -143,6 +145,7 @@ pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
 pub use certificate::CertificateValidity;
 pub use config_error::{ConfigError, ConfigProblem};
+pub use confirmation::Confirmation;
 pub use der::DerError;
 #[cfg(feature = "jwks-client")]
 pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};

@@ -11,6 +11,7 @@ use crate::error::AuthError;
 use crate::key_demand::{Fetched, FetcherGone};
 use crate::log::logged;
 use crate::moment::Clock;
+use crate::possession::Possession;
 use crate::published::Edition;
 use crate::token::VerifiedToken;
 use crate::trust::Trust;
@@ -29,11 +30,16 @@ impl Pending {
         trust: Arc<Edition<Trust>>,
         clock: Arc<dyn Clock>,
         token: BearerToken<'_>,
+        possession: Possession<'_>,
         wait: Fetched,
         then: Asking,
     ) -> Self {
         let token: Box<[u8]> = token.bytes().into();
-        Pending(Box::pin(async move { logged(resolve(&trust, &*clock, &token, wait, then).await) }))
+        // The request may be gone by then, and a digest is smaller than a certificate.
+        let certificate = if trust.may_ask_for_certificate() { possession.certificate() } else { None };
+        Pending(Box::pin(
+            async move { logged(resolve(&trust, &*clock, (&token, certificate), wait, then).await) },
+        ))
     }
 }
 
@@ -54,7 +60,7 @@ impl fmt::Debug for Pending {
 async fn resolve(
     trust: &Trust,
     clock: &dyn Clock,
-    token: &[u8],
+    (token, certificate): (&[u8], Option<[u8; 32]>),
     mut wait: Fetched,
     mut asking: Asking,
 ) -> Result<VerifiedToken, AuthError> {
@@ -65,7 +71,7 @@ async fn resolve(
             return Err(error);
         }
         let token = BearerToken::from_token(token)?;
-        match trust.look(token, clock.now(), asking) {
+        match trust.look(token, Possession::of(&|| certificate), clock.now(), asking) {
             Verdict::Decided(result) => return result,
             Verdict::Awaited { wait: again, then } => (wait, asking) = (again, then),
         }

@@ -9,11 +9,13 @@ use crate::certificate::CertificateValidity;
 use crate::claims::{
     Claims, at_path, audience_is_one_of, date, each_string, invalid, missing, string, string_or_strings,
 };
+use crate::confirmation::{Confirmation, bound_certificate};
 use crate::error::{AuthError, AuthErrorKind};
 use crate::header::Header;
 use crate::json::{JsonObject, JsonValue, KeptText};
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
+use crate::possession::Possession;
 use crate::registered::RegisteredClaims;
 use crate::scopes::TokenScopes;
 
@@ -30,6 +32,8 @@ pub(crate) struct Policy {
     pub(crate) claim_values: Box<[ClaimValues]>,
     pub(crate) leeway: Duration,
     pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) ignores_not_before: bool,
+    pub(crate) confirmation: Confirmation,
     pub(crate) scopes_claim: Box<[Box<str>]>,
     /// No rule, but with the token wherever it goes: what is decided about it later is counted too.
     pub(crate) meters: IssuerMeters,
@@ -54,6 +58,8 @@ pub(crate) struct Judgement {
     pub(crate) subject: Option<KeptText>,
     pub(crate) scopes: TokenScopes,
     pub(crate) times: Times,
+    /// The SHA-256 of the certificate that the token is bound to. Few are, so it does not stand in every token.
+    pub(crate) bound_to: Option<Box<[u8; 32]>>,
 }
 
 /// The dates of a token, in seconds since 1970-01-01T00:00:00Z.
@@ -66,26 +72,27 @@ pub(crate) struct Times {
 }
 
 impl Policy {
-    /// Judges what `header` and `payload` say, at `now`. Every check that can refuse does so on its own; their order only
-    /// decides which reason is told.
+    /// Judges what `header` and `payload` say, at `now`, in a request with `possession`. Every check that can refuse does so on
+    /// its own; their order only decides which reason is told.
     ///
     /// A good judgement of a JWS that is not verified means no more than that fetching a key for it is worth while.
     pub(crate) fn judge(
         &self,
         header: &Header,
         payload: &JsonObject,
+        possession: Possession<'_>,
         now: Moment,
     ) -> Result<Judgement, AuthError> {
         let registered = RegisteredClaims::of(payload);
         self.check_type(header.token_type.as_deref())?;
-        let times = Times::read(&registered)?;
+        let times = self.times(&registered)?;
         self.check_times(&times, now)?;
         self.check_audience(registered.audience)?;
         self.check_claims(Claims(payload))?;
         check_identifiers(&registered)?;
-        check_confirmation(&registered)?;
+        let bound_to = self.check_confirmation(registered.confirmation, possession)?;
         let subject = registered.subject.and_then(|subject| payload.keep(subject));
-        Ok(Judgement { subject, scopes: self.scopes(payload, registered.scope)?, times })
+        Ok(Judgement { subject, scopes: self.scopes(payload, registered.scope)?, times, bound_to })
     }
 
     /// "it is RECOMMENDED that 'typ' … be used" without the prefix `application/`, and a recipient treats both alike
@@ -94,6 +101,13 @@ impl Policy {
         let token_type = media_subtype(token_type.unwrap_or("JWT"));
         let accepted = self.token_types.iter().any(|accepted| accepted.eq_ignore_ascii_case(token_type));
         if accepted { Ok(()) } else { Err(AuthErrorKind::WrongType.into()) }
+    }
+
+    /// The dates of the token. One that does not count is not kept, so that nobody looks at it later; of the wrong type it is
+    /// refused all the same.
+    fn times(&self, registered: &RegisteredClaims<'_>) -> Result<Times, AuthError> {
+        let times = Times::read(registered)?;
+        Ok(if self.ignores_not_before { Times { not_before: Times::ABSENT, ..times } } else { times })
     }
 
     /// A token is good while `nbf - leeway <= now < exp + leeway`: "on or after" `exp` it "MUST NOT be accepted"
@@ -142,6 +156,27 @@ impl Policy {
             },
             Audiences::OneOf(audiences) if audience_is_one_of(audience, audiences)? => Ok(()),
             Audiences::OneOf(_) => Err(AuthErrorKind::WrongAudience.into()),
+        }
+    }
+
+    /// A token with `cnf` is bound to a key, and the request "MUST be rejected" without proof of its possession (RFC 8705,
+    /// section 3; RFC 9449, section 7.2). What is understood as a proof is a certificate at most.
+    ///
+    /// Gives the certificate that later requests have to prove.
+    fn check_confirmation(
+        &self,
+        confirmation: Option<JsonValue<'_>>,
+        possession: Possession<'_>,
+    ) -> Result<Option<Box<[u8; 32]>>, AuthError> {
+        let Some(confirmation) = confirmation else { return Ok(None) };
+        let bound_to = match self.confirmation {
+            Confirmation::Ignore => return Ok(None),
+            Confirmation::Refuse => None,
+            Confirmation::ClientCertificate => bound_certificate(confirmation),
+        };
+        match bound_to.filter(|certificate| possession.proves(certificate)) {
+            Some(certificate) => Ok(Some(Box::new(certificate))),
+            None => Err(AuthErrorKind::UnprovenPossession.into()),
         }
     }
 
@@ -205,15 +240,6 @@ fn check_identifiers(claims: &RegisteredClaims<'_>) -> Result<(), AuthError> {
     string("jti", claims.token_id)?;
     string("client_id", claims.client_id)?;
     Ok(())
-}
-
-/// A token with `cnf` is bound to a key, and the request "MUST be rejected" without proof of its possession (RFC 8705,
-/// section 3; RFC 9449, section 7.2). No proof is understood here, so no such token is taken for a bearer token.
-fn check_confirmation(claims: &RegisteredClaims<'_>) -> Result<(), AuthError> {
-    match claims.confirmation {
-        None => Ok(()),
-        Some(_) => Err(AuthErrorKind::UnprovenPossession.into()),
-    }
 }
 
 #[cfg(test)]

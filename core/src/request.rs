@@ -11,7 +11,13 @@ pub trait RequestView {
     /// All header fields in their order, one pair for each line; names compare without regard to case.
     fn headers(&self) -> impl Iterator<Item = (&str, &[u8])>;
 
-    /// The certificate that the client proved to own during the TLS handshake, as DER.
+    /// The certificate that the client proved to own during the TLS handshake, as DER. It is asked for where a token is bound to
+    /// one ([`Confirmation::ClientCertificate`](crate::Confirmation::ClientCertificate)), and may be asked for again.
+    ///
+    /// # Security
+    ///
+    /// Where a proxy ends TLS and passes the certificate on in a header field, anybody who reaches this service by another way
+    /// can say any certificate: believe the field of your own proxy only, and only if it removes what clients send.
     fn peer_certificate(&self) -> Option<&[u8]> {
         None
     }

@@ -15,6 +15,7 @@ use crate::live_keys::LiveKeys;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
 use crate::policy::{Judgement, Policy, Times};
+use crate::possession::Possession;
 use crate::published::Published;
 use crate::scopes::TokenScopes;
 use crate::signature::VerifiedJws;
@@ -37,6 +38,8 @@ pub(crate) struct TokenBody {
     mark: OnceLock<Mark>,
     policy: Arc<Policy>,
     keys: Arc<LiveKeys>,
+    /// The SHA-256 of the certificate that each request with the token has to prove.
+    bound_to: Option<Box<[u8; 32]>>,
     key: VerificationKey,
     header: Arc<Header>,
     parsed: OnceLock<Parsed>,
@@ -53,14 +56,15 @@ struct Parsed {
 }
 
 impl VerifiedToken {
-    /// Judges a JWS whose signature is verified. This is the only way to a `VerifiedToken`.
+    /// Judges a JWS whose signature is verified, in a request with `possession`. This is the only way to a `VerifiedToken`.
     pub(crate) fn judge(
         jws: VerifiedJws,
         (policy, keys, edition): (&Arc<Policy>, &Arc<LiveKeys>, u64),
+        possession: Possession<'_>,
         now: Moment,
     ) -> Result<Self, AuthError> {
-        let judgement = policy.judge(jws.header(), jws.payload(), now);
-        let Judgement { subject, scopes, times } = judgement
+        let judgement = policy.judge(jws.header(), jws.payload(), possession, now);
+        let Judgement { subject, scopes, times, bound_to } = judgement
             .map_err(|error| error.with_issuer(&policy.issuer).with_key_id(jws.header().key_id.as_deref()))?;
         let (header, payload, key) = jws.into_parts();
         Ok(VerifiedToken(Arc::new(TokenBody {
@@ -72,6 +76,7 @@ impl VerifiedToken {
             key,
             scopes,
             times,
+            bound_to,
             parsed: OnceLock::new(),
             standing: Standing::new(edition),
             mark: OnceLock::new(),
@@ -111,6 +116,11 @@ impl VerifiedToken {
 
     pub(crate) fn is_timely(&self, now: Moment) -> bool {
         self.0.policy.check_times(&self.0.times, now).is_ok()
+    }
+
+    /// Whether a request with `possession` may come with the token.
+    pub(crate) fn is_good_with(&self, possession: Possession<'_>) -> bool {
+        self.0.bound_to.as_ref().is_none_or(|certificate| possession.proves(certificate))
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -222,9 +232,10 @@ impl TokenBody {
     /// The bytes that the token takes, as far as they are its own.
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.scopes.bytes() + self.subject.as_ref().map_or(0, KeptText::bytes);
+        let bound_to = self.bound_to.as_ref().map_or(0, |certificate| certificate.len());
         // Tokens mostly share their header, but the next one may not.
         let parts = self.payload.bytes() + self.header.bytes() + texts;
-        size_of::<Self>() + parts + self.mark().map_or(0, Mark::bytes)
+        size_of::<Self>() + parts + bound_to + self.mark().map_or(0, Mark::bytes)
     }
 }
 

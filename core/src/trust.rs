@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::bearer::BearerToken;
 #[cfg(feature = "jwks-client")]
 use crate::claims::{date, missing};
+use crate::confirmation::Confirmation;
 #[cfg(feature = "jwks-client")]
 use crate::error::AuthError;
 use crate::error::AuthErrorKind;
@@ -14,6 +15,7 @@ use crate::jws::TokenParts;
 use crate::jws::UnverifiedJws;
 use crate::meters::IssuerMeters;
 use crate::moment::Moment;
+use crate::possession::Possession;
 #[cfg(feature = "jwks-client")]
 use crate::tenants::{Found, Tenants};
 use crate::token::VerifiedToken;
@@ -35,15 +37,27 @@ pub(crate) struct Trust {
 impl Trust {
     /// Takes `token` through all stages. `iss` picks the issuer before any work is done for the token. What is decided here is
     /// counted, once, since nobody looks again after it.
-    pub(crate) fn look(&self, token: BearerToken<'_>, now: Moment, asking: Asking) -> Verdict {
-        let (verdict, meters) = self.find_and_look(token, now, asking);
+    pub(crate) fn look(
+        &self,
+        token: BearerToken<'_>,
+        possession: Possession<'_>,
+        now: Moment,
+        asking: Asking,
+    ) -> Verdict {
+        let (verdict, meters) = self.find_and_look(token, possession, now, asking);
         if let Verdict::Decided(result) = &verdict {
             meters.decided(result);
         }
         verdict
     }
 
-    fn find_and_look(&self, token: BearerToken<'_>, now: Moment, asking: Asking) -> (Verdict, &IssuerMeters) {
+    fn find_and_look(
+        &self,
+        token: BearerToken<'_>,
+        possession: Possession<'_>,
+        now: Moment,
+        asking: Asking,
+    ) -> (Verdict, &IssuerMeters) {
         let refused = |error| (Verdict::Decided(Err(error)), &self.nobody);
         let parts = match TokenParts::split(token) {
             Ok(parts) => parts,
@@ -55,7 +69,7 @@ impl Trust {
             Err(error) => return refused(error),
         };
         if let Some(issuer) = issuer {
-            return (issuer.look(jws, now, asking), &issuer.policy.meters);
+            return (issuer.look(jws, possession, now, asking), &issuer.policy.meters);
         }
         let name = match jws.unverified_issuer() {
             Ok(name) => name,
@@ -68,7 +82,8 @@ impl Trust {
             drop(name);
             return match found {
                 Found::Known(tenant) => {
-                    (tenant.look(jws, now, Asking { issuer: false, ..asking }), &tenants.meters.issuer)
+                    let asking = Asking { issuer: false, ..asking };
+                    (tenant.look(jws, possession, now, asking), &tenants.meters.issuer)
                 }
                 Found::Awaited(wait) => {
                     (Verdict::Awaited { wait, then: Asking { issuer: false, ..asking } }, &self.nobody)
@@ -88,8 +103,8 @@ impl Trust {
         self.issuers.contains_key(issuer)
     }
 
-    /// Whether `token`, which was found good before, would be found good now. Everything that may have changed is looked at
-    /// again, by the rules of the first look; a `true` is as good as another [`look`](Self::look).
+    /// Whether `token`, which was found good before, would be found good now in a request that may come with it. Everything that
+    /// may have changed is looked at again, by the rules of the first look; a `true` is as good as another [`look`](Self::look).
     pub(crate) fn still_admits(&self, token: &VerifiedToken, now: Moment) -> bool {
         if let Some(issuer) = self.issuers.get(token.issuer()) {
             return issuer.still_admits(token, now);
@@ -102,6 +117,15 @@ impl Trust {
             };
         }
         false
+    }
+
+    /// Whether a token could be good by a certificate of the client. What a resolver knows may change at any time.
+    pub(crate) fn may_ask_for_certificate(&self) -> bool {
+        #[cfg(feature = "jwks-client")]
+        if self.tenants.is_some() {
+            return true;
+        }
+        self.issuers.values().any(|issuer| issuer.policy.confirmation == Confirmation::ClientCertificate)
     }
 
     /// The issuer of this name, if it is trusted now.

@@ -10,6 +10,7 @@ use crate::key_demand::{Demand, KeyDemand, Miss, MissKind};
 use crate::live_keys::{Freshness, LiveKeys};
 use crate::moment::Moment;
 use crate::policy::Policy;
+use crate::possession::Possession;
 #[cfg(feature = "refresh")]
 use crate::refresh::Driven;
 use crate::signature::{VerifiedJws, still_verifies};
@@ -27,7 +28,13 @@ pub(crate) struct TrustedIssuer {
 }
 
 impl TrustedIssuer {
-    pub(crate) fn look(&self, jws: UnverifiedJws<'_>, now: Moment, asking: Asking) -> Verdict {
+    pub(crate) fn look(
+        &self,
+        jws: UnverifiedJws<'_>,
+        possession: Possession<'_>,
+        now: Moment,
+        asking: Asking,
+    ) -> Verdict {
         let snapshot = self.keys.snapshot();
         let (kind, jws) = match snapshot.usable(now) {
             None => (AuthErrorKind::KeysUnavailable, jws),
@@ -40,17 +47,17 @@ impl TrustedIssuer {
                             self.keys.headers().add(jws.header());
                         }
                         let under = (&self.policy, &self.keys, snapshot.number());
-                        return Verdict::Decided(VerifiedToken::judge(jws, under, now));
+                        return Verdict::Decided(VerifiedToken::judge(jws, under, possession, now));
                     }
                     Err(failed) => failed,
                 }
             }
         };
         let seen = snapshot.generation();
-        let demand = if asking.keys > 0 { self.demand(kind, &jws, seen, now) } else { None };
+        let demand = if asking.keys > 0 { self.demand(kind, &jws, possession, seen, now) } else { None };
         let (retry_after, is_busy) = match demand {
             Some(Demand::AlreadyThere) if asking.looks > 0 => {
-                return self.look(jws, now, Asking { looks: asking.looks - 1, ..asking });
+                return self.look(jws, possession, now, Asking { looks: asking.looks - 1, ..asking });
             }
             // Sets are swapped faster than they are read: one of them will do.
             Some(Demand::AlreadyThere) => (RETRY_SOON, true),
@@ -74,7 +81,7 @@ impl TrustedIssuer {
         Verdict::Decided(Err(error.with_issuer(&self.policy.issuer).with_key_id(key_id)))
     }
 
-    /// Whether `token`, which was found good before, would be found good now.
+    /// Whether `token`, which was found good before, would be found good now in a request that may come with it.
     pub(crate) fn still_admits(&self, token: &VerifiedToken, now: Moment) -> bool {
         let snapshot = self.keys.snapshot();
         let valid_at = self.policy.certificate_validity.instant(now);
@@ -90,7 +97,14 @@ impl TrustedIssuer {
     }
 
     /// Asks for newer keys where they could help. A token that would be refused with any key is not worth a fetch.
-    fn demand(&self, kind: AuthErrorKind, jws: &UnverifiedJws<'_>, seen: u64, now: Moment) -> Option<Demand> {
+    fn demand(
+        &self,
+        kind: AuthErrorKind,
+        jws: &UnverifiedJws<'_>,
+        possession: Possession<'_>,
+        seen: u64,
+        now: Moment,
+    ) -> Option<Demand> {
         let kind = match kind {
             AuthErrorKind::KeysUnavailable | AuthErrorKind::UnknownKey => MissKind::UnknownKey,
             // Another key may stand under the same name by now, of the same type or of another.
@@ -101,7 +115,7 @@ impl TrustedIssuer {
         if !self.policy.algorithms.contains(&jws.header().algorithm) {
             return None;
         }
-        self.policy.judge(jws.header(), jws.unverified_payload(), now).ok()?;
+        self.policy.judge(jws.header(), jws.unverified_payload(), possession, now).ok()?;
         let (key_id, thumbprints) = (jws.header().key_id.as_deref(), jws.header().thumbprints);
         Some(bell.demand(Miss { kind, key_id, thumbprints, seen }, now))
     }

@@ -43,7 +43,8 @@ fn payload(claims: &str) -> JsonObject {
 type Judged = Result<Vec<String>, (AuthErrorKind, Option<String>)>;
 
 fn judge(rules: &Issuer, token_type: Option<&str>, payload: &JsonObject, now: i64) -> Judged {
-    let judgement = rules.policy(None).judge(&header(token_type), payload, moment(now));
+    let policy = rules.policy(None);
+    let judgement = policy.judge(&header(token_type), payload, Possession::NOTHING, moment(now));
     judgement
         .map(|judgement| judgement.scopes.iter(payload).map(str::to_owned).collect())
         .map_err(|error| (error.kind(), error.claim().map(str::to_owned)))
@@ -88,7 +89,8 @@ fn n096_a_second_begins_when_it_begins() {
     let rules = rules().leeway(Duration::ZERO).policy(None);
     let judge = |unix| {
         let now = Moment::new(unix, Instant::now());
-        rules.judge(&header(None), &payload(&format!(r#"{{"exp":{NOW}}}"#)), now).is_ok()
+        let payload = payload(&format!(r#"{{"exp":{NOW}}}"#));
+        rules.judge(&header(None), &payload, Possession::NOTHING, now).is_ok()
     };
     let second = NOW.unsigned_abs();
     assert!(judge(Duration::new(second - 1, 999_999_999)));
@@ -176,6 +178,43 @@ fn n102_nbf_holds_until_its_leeway() {
         ("negative", &rules(), "-1".to_owned(), Err(InvalidClaim)),
     ] {
         assert_eq!(at(rules, &format!(r#"{{"nbf":{nbf}}}"#), NOW), expected, "{name}");
+    }
+}
+
+#[test]
+fn n102_nbf_that_is_ignored_is_a_date_all_the_same() {
+    use AuthErrorKind::{Expired, InvalidClaim, IssuedInFuture, NotYetValid};
+    let (judged, ignored) = (rules(), rules().ignore_not_before());
+    for (name, nbf, expected, expected_ignored) in [
+        ("at the end of the leeway", (NOW + 60).to_string(), Ok(()), Ok(())),
+        ("a second later", (NOW + 61).to_string(), Err(NotYetValid), Ok(())),
+        ("at the end of time", i64::MAX.to_string(), Err(NotYetValid), Ok(())),
+        ("a string", format!("\"{NOW}\""), Err(InvalidClaim), Err(InvalidClaim)),
+        ("null", "null".to_owned(), Err(InvalidClaim), Err(InvalidClaim)),
+        ("negative", "-1".to_owned(), Err(InvalidClaim), Err(InvalidClaim)),
+    ] {
+        let claims = format!(r#"{{"nbf":{nbf}}}"#);
+        assert_eq!(at(&judged, &claims, NOW), expected, "{name}");
+        assert_eq!(at(&ignored, &claims, NOW), expected_ignored, "{name}, ignored");
+    }
+    // The other dates count.
+    let others = format!(r#"{{"nbf":{},"iat":{}}}"#, NOW + 61, NOW + 61);
+    assert_eq!(at(&ignored, &others, NOW), Err(IssuedInFuture));
+    let expired = format!(r#"{{"nbf":{},"exp":{}}}"#, NOW + 61, NOW - 60);
+    assert_eq!(at(&ignored, &expired, NOW), Err(Expired));
+}
+
+#[test]
+fn what_loosens_the_rules_makes_another_policy() {
+    use crate::confirmation::Confirmation;
+    let usual = rules().policy(None);
+    assert_eq!(rules().confirmation(Confirmation::Refuse).policy(None), usual);
+    for changed in [
+        rules().ignore_not_before(),
+        rules().confirmation(Confirmation::ClientCertificate),
+        rules().confirmation(Confirmation::Ignore),
+    ] {
+        assert_ne!(changed.policy(None), usual);
     }
 }
 

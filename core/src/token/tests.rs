@@ -104,6 +104,7 @@ fn verified_cheaply() -> VerifiedToken {
         subject: None,
         scopes: TokenScopes::default(),
         times: first.times,
+        bound_to: None,
         parsed: OnceLock::new(),
         standing: Standing::new(NEVER),
         mark: OnceLock::new(),

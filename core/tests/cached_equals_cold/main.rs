@@ -8,12 +8,13 @@ mod world;
 
 use std::sync::Mutex;
 
-use claimgate_core::Algorithm;
+use claimgate_core::{Algorithm, Confirmation};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 
+use tokens::{CERTIFICATE_OF_CLIENT, CERTIFICATE_OF_OTHER};
 use world::{Policy, Step, Tally, World};
 
 fn seconds() -> impl Strategy<Value = u64> {
@@ -30,17 +31,28 @@ fn policy() -> impl Strategy<Value = Policy> {
         select(algorithms),
         any::<bool>(),
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.3),
+        select(vec![Confirmation::Refuse, Confirmation::ClientCertificate, Confirmation::Ignore]),
     )
         .prop_map(
-            |(is_for_others, leeway, max_token_bytes, algorithms, checks_certificates, needs_tenant)| {
-                Policy {
-                    is_for_others,
-                    leeway,
-                    max_token_bytes,
-                    algorithms,
-                    checks_certificates,
-                    needs_tenant,
-                }
+            |(
+                is_for_others,
+                leeway,
+                max_token_bytes,
+                algorithms,
+                checks_certificates,
+                needs_tenant,
+                ignores_not_before,
+                confirmation,
+            )| Policy {
+                is_for_others,
+                leeway,
+                max_token_bytes,
+                algorithms,
+                checks_certificates,
+                needs_tenant,
+                ignores_not_before,
+                confirmation,
             },
         )
 }
@@ -62,6 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..5_usize).prop_map(Step::RestoreThumbprint),
         2 => (0..8_usize).prop_map(Step::Fetch),
         3 => Just(Step::FailToFetch),
+        2 => select(vec![Some(CERTIFICATE_OF_CLIENT), Some(CERTIFICATE_OF_OTHER), None]).prop_map(Step::Client),
         2 => policy().prop_map(Step::Reload),
         2 => Just(Step::Reload(Policy::USUAL)),
     ]

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use claimgate_core::KeySet;
-use claimgate_testkit::{Alg, SigningKey, TestIssuer, TokenBuilder, base64url_decode, tamper};
+use claimgate_testkit::{Alg, SigningKey, TestIssuer, TokenBuilder, base64url, base64url_decode, tamper};
 use rcgen::{
     CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData, SignatureAlgorithm, date_time_ymd,
 };
@@ -17,6 +18,10 @@ pub(crate) const CERTIFIED: &str = "https://certified.test";
 
 /// The last second of the certificate of [`CERTIFIED`]: 2023-11-15T00:00:00Z, which [`NOW`] is 6,400 seconds before.
 pub(crate) const END_OF_CERTIFICATE: i64 = 1_700_006_400;
+
+/// What clients prove to own. For a digest any bytes will do.
+pub(crate) const CERTIFICATE_OF_CLIENT: &[u8] = b"the certificate of the client";
+pub(crate) const CERTIFICATE_OF_OTHER: &[u8] = b"the certificate of somebody else";
 
 /// Keys of one issuer. The first two have one name, and so have the last two.
 pub(crate) static KEYS: LazyLock<[SigningKey; 5]> = LazyLock::new(|| {
@@ -89,8 +94,13 @@ pub(crate) static TOKENS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// Tokens that some of the policies refuse.
-fn rules(base: impl Fn() -> TokenBuilder) -> [TokenBuilder; 8] {
+fn rules(base: impl Fn() -> TokenBuilder) -> [TokenBuilder; 12] {
+    let bound = |certificate: &[u8]| json!({ "x5t#S256": base64url(digest(&SHA256, certificate)) });
     [
+        base().without("iat").not_before(NOW + 4_000).claim("cnf", bound(CERTIFICATE_OF_CLIENT)),
+        base().claim("cnf", bound(CERTIFICATE_OF_CLIENT)),
+        base().claim("cnf", bound(CERTIFICATE_OF_OTHER)),
+        base().claim("cnf", json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })),
         base().audience("https://other.test"),
         base().claim("aud", json!([AUDIENCE, "https://other.test"])),
         base().without("iat").not_before(NOW + 100),

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use claimgate_core::{
-    Algorithm, AuthErrorKind, Authenticator, AuthenticatorBuilder, CertificateValidity, Clock, Decision,
-    Issuer, KeySource, KeySourceError, KeySourceFuture, LoadedKeys, Moment, Start, TokenCache, VerifiedToken,
+    Algorithm, AuthErrorKind, Authenticator, AuthenticatorBuilder, CertificateValidity, Clock, Confirmation,
+    Decision, Issuer, KeySource, KeySourceError, KeySourceFuture, LoadedKeys, Moment, Start, TokenCache,
+    VerifiedToken,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::support::{AUDIENCE, NOW};
-use crate::tokens::{CERTIFICATE, CERTIFIED, CONFIGURED, FETCHED, TOKENS, jwks, key_set, thumbprint};
+use crate::support::{AUDIENCE, Client, NOW};
+use crate::tokens::{
+    CERTIFICATE, CERTIFICATE_OF_CLIENT, CERTIFIED, CONFIGURED, FETCHED, TOKENS, jwks, key_set, thumbprint,
+};
 
 const OTHERS: &str = "https://other.test";
 
@@ -38,11 +41,14 @@ pub(crate) enum Step {
     RestoreThumbprint(usize),
     Fetch(usize),
     FailToFetch,
+    /// From now on requests come from whoever owns this certificate, or none.
+    Client(Option<&'static [u8]>),
     Reload(Policy),
 }
 
 /// What may be configured in one way or another.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a call that is made or not")]
 pub(crate) struct Policy {
     pub(crate) is_for_others: bool,
     pub(crate) leeway: u64,
@@ -50,6 +56,8 @@ pub(crate) struct Policy {
     pub(crate) algorithms: &'static [Algorithm],
     pub(crate) checks_certificates: bool,
     pub(crate) needs_tenant: bool,
+    pub(crate) ignores_not_before: bool,
+    pub(crate) confirmation: Confirmation,
 }
 
 impl Policy {
@@ -60,11 +68,15 @@ impl Policy {
         algorithms: &[Algorithm::EdDSA, Algorithm::ES256],
         checks_certificates: true,
         needs_tenant: false,
+        ignores_not_before: false,
+        confirmation: Confirmation::ClientCertificate,
     };
 
     fn of(self, issuer: Issuer) -> Issuer {
-        let Policy { leeway, algorithms, needs_tenant, .. } = self;
+        let Policy { leeway, algorithms, needs_tenant, ignores_not_before, confirmation, .. } = self;
         let issuer = issuer.leeway(Duration::from_secs(leeway)).algorithms(algorithms.iter().copied());
+        let issuer = issuer.confirmation(confirmation);
+        let issuer = if ignores_not_before { issuer.ignore_not_before() } else { issuer };
         if needs_tenant { issuer.required_claims(["tenant"]) } else { issuer }
     }
 
@@ -113,6 +125,7 @@ pub(crate) struct World<'r> {
     /// For us, and for others: the source of each is one for all reloads, so that its keys stay.
     fetched: [Issuer; 2],
     gates: Vec<(TokenCache, Authenticator)>,
+    certificate: Option<&'static [u8]>,
     /// What each gave for a token last, to tell a hit.
     last: HashMap<(usize, usize), Arc<Value>>,
     pub(crate) tally: Tally,
@@ -135,7 +148,8 @@ impl<'r> World<'r> {
             issuer.refresh_interval(hour).stale_for(hour).start(Start::Fail)
         });
         let (gates, last, tally) = (Vec::new(), HashMap::new(), Tally::default());
-        let mut world = World { runtime, clock, vault, fetched, gates, last, tally };
+        let certificate = Some(CERTIFICATE_OF_CLIENT);
+        let mut world = World { runtime, clock, vault, fetched, gates, certificate, last, tally };
         for cache in caches() {
             let gate = world.described(Policy::USUAL, cache).build().unwrap();
             runtime.block_on(gate.ready()).unwrap();
@@ -169,6 +183,7 @@ impl<'r> World<'r> {
             }
             Step::Fetch(set) => self.fetch(Some(set)),
             Step::FailToFetch => self.fetch(None),
+            Step::Client(certificate) => self.certificate = certificate,
             _ => {
                 for (cache, gate) in &self.gates {
                     self.change(step, *cache, gate);
@@ -225,7 +240,8 @@ impl<'r> World<'r> {
     }
 
     fn ask(&mut self, gate: usize, token: usize) -> Answer {
-        let decision = self.gates[gate].1.authenticate_token(&TOKENS[token], self.clock.now());
+        let client = Client::new(&TOKENS[token], self.certificate);
+        let decision = self.gates[gate].1.authenticate(&client, self.clock.now());
         let result = match decision {
             Decision::Decided(result) => result,
             Decision::Pending(pending) => self.runtime.block_on(pending),

@@ -4,11 +4,12 @@
 
 pub(crate) mod raw_rsa;
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use claimgate_core::{
-    AuthError, AuthErrorKind, Authenticator, Clock, Decision, Issuer, Moment, VerifiedToken,
+    AuthError, AuthErrorKind, Authenticator, Clock, Decision, Issuer, Moment, RequestView, VerifiedToken,
 };
 use claimgate_testkit::{Alg, TestIssuer, TokenBuilder};
 
@@ -52,6 +53,39 @@ pub(crate) fn decide_at(gate: &Authenticator, token: &str, unix: i64) -> Result<
 
 pub(crate) fn kind(gate: &Authenticator, token: &str) -> Result<(), AuthErrorKind> {
     decide(gate, token).map(drop).map_err(|error| error.kind())
+}
+
+/// A request of a client that owns a certificate, or none.
+pub(crate) struct Client<'c> {
+    authorization: String,
+    certificate: Option<&'c [u8]>,
+    /// How often the certificate was asked for.
+    pub(crate) asked: Cell<usize>,
+}
+
+impl<'c> Client<'c> {
+    pub(crate) fn new(token: &str, certificate: Option<&'c [u8]>) -> Self {
+        Client { authorization: format!("Bearer {token}"), certificate, asked: Cell::default() }
+    }
+}
+
+impl RequestView for Client<'_> {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+
+    fn target(&self) -> &'static str {
+        "/"
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        [("authorization", self.authorization.as_bytes())].into_iter()
+    }
+
+    fn peer_certificate(&self) -> Option<&[u8]> {
+        self.asked.set(self.asked.get() + 1);
+        self.certificate
+    }
 }
 
 /// A clock that stands where it was put.

@@ -87,6 +87,27 @@ fn n134_a_cached_token_is_not_good_before_its_time_when_the_clock_is_set_back() 
 }
 
 #[test]
+fn a_reload_that_ignores_nbf_or_does_not_any_more_counts_for_cached_tokens_too() {
+    let issuer = issuer(Alg::EdDSA);
+    let token = good(&issuer).without("iat").not_before(NOW).mint();
+    let builder = |rules| Authenticator::builder().issuer(rules);
+    for cache in [TokenCache::new(), TokenCache::disabled()] {
+        let gate = cached(rules(&issuer), cache);
+        for _ in 0..2 {
+            assert_eq!(kind_at(&gate, &token, NOW - LEEWAY), Ok(()));
+            assert_eq!(kind_at(&gate, &token, NOW - LEEWAY - 1), Err(AuthErrorKind::NotYetValid));
+            gate.reload(builder(rules(&issuer).ignore_not_before()).token_cache(cache)).unwrap();
+            for unix in [NOW, NOW - LEEWAY - 1, 0, NOW + 300 + LEEWAY - 1] {
+                assert_eq!(kind_at(&gate, &token, unix), Ok(()), "{unix}");
+            }
+            assert_eq!(kind_at(&gate, &token, NOW + 300 + LEEWAY), Err(AuthErrorKind::Expired));
+            assert_eq!(kind_at(&gate, &token, NOW), Ok(()));
+            gate.reload(builder(rules(&issuer)).token_cache(cache)).unwrap();
+        }
+    }
+}
+
+#[test]
 fn n135_a_key_that_is_removed_takes_its_cached_tokens_along() {
     let issuer = issuer(Alg::EdDSA);
     let other = SigningKey::generate(Alg::EdDSA, "other");

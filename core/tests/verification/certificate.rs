@@ -74,3 +74,17 @@ fn a_thumbprint_that_is_none_leaves_a_jwk_as_good_as_it_is() {
         assert_eq!(kind(&gate, &good(&issuer).mint()), Ok(()), "{value}");
     }
 }
+
+#[test]
+fn a_key_tells_the_last_second_of_its_certificate() {
+    let issuer = issuer(Alg::ES256);
+    let mut params = rcgen::CertificateParams::new([]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2023, 11, 15);
+    let certificate = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    for (name, keys, expected) in [
+        ("certificate", KeySet::from_pem(&certificate.pem(), None).unwrap(), Some(1_700_006_400)),
+        ("JWK", KeySet::from_jwks(&issuer.jwks()).unwrap(), None),
+    ] {
+        assert_eq!(keys.keys()[0].not_after(), expected, "{name}");
+    }
+}

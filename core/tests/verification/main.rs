@@ -4,6 +4,7 @@ mod algorithm;
 mod cache;
 mod certificate;
 mod compact;
+mod confirmation;
 mod header;
 mod issuer;
 mod json;
