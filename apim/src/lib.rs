@@ -16,10 +16,12 @@ mod api;
 mod context;
 mod fault;
 mod profile;
+pub mod quota;
 mod token_facts;
 
 pub use api::{Api, AuthType, Resource};
 pub use context::{ApplicationContext, RequestContext, SubscriptionContext};
 pub use fault::{Fault, FaultCode};
 pub use profile::Profile;
+pub use quota::{Quotas, Taken, Usage};
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
