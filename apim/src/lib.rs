@@ -23,6 +23,7 @@ mod issuer_rules;
 mod manager;
 mod profile;
 mod rules;
+pub mod quota;
 mod token_facts;
 
 pub use api::{Api, AuthType, Resource};
@@ -34,4 +35,5 @@ pub use issuer_rules::IssuerRules;
 pub use manager::{Admitted, ApiManager, Passage, PendingPassage};
 pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
 pub use profile::Profile;
+pub use quota::{Quotas, Taken, Usage};
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
