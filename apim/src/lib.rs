@@ -14,12 +14,19 @@
 
 mod api;
 mod context;
+mod demo_keys;
+mod deployment;
 mod fault;
 mod profile;
 mod token_facts;
+mod trust_store;
 
 pub use api::{Api, AuthType, Resource};
 pub use context::{ApplicationContext, RequestContext, SubscriptionContext};
+pub use deployment::{
+    BackendJwtConfig, CacheConfig, ClaimMapping, Deployment, Encoding, JwtIssuer, Notice, OauthConfig, Signing,
+};
 pub use fault::{Fault, FaultCode};
 pub use profile::Profile;
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
+pub use trust_store::{GATEWAY_ALIAS, TrustStore};

@@ -196,7 +196,7 @@ fn a_file_that_is_not_there_is_told_by_its_path() {
 #[test]
 fn debug_shows_no_password() {
     let store = KeyStore::file("a.jks").password(PASSWORD).default_alias("b");
-    let debug = r#"KeyStore { path: "a.jks", password: Text(..), default_alias: Some("b") }"#;
+    let debug = r#"KeyStore { path: "a.jks", password: Text(..), default_alias: Some("b"), may_lack_default: false }"#;
     assert_eq!(format!("{store:?}"), debug);
     let debug = r#"password: Variable("NAME")"#;
     assert!(format!("{:?}", store.clone().password_env("NAME")).contains(debug));
