@@ -218,7 +218,8 @@ impl Deployment {
         for issuer in &self.issuers {
             let name = &issuer.name;
             if !names.insert(name) {
-                findings.problem("apim.jwt.issuer", format!("name = {name:?}: there is another of this name"));
+                findings
+                    .problem("apim.jwt.issuer", format!("name = {name:?}: there is another of this name"));
             }
             match (&issuer.jwks_url, &self.trust_store) {
                 (None, None) => findings.problem(

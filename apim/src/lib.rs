@@ -24,7 +24,8 @@ mod trust_store;
 pub use api::{Api, AuthType, Resource};
 pub use context::{ApplicationContext, RequestContext, SubscriptionContext};
 pub use deployment::{
-    BackendJwtConfig, CacheConfig, ClaimMapping, Deployment, Encoding, JwtIssuer, Notice, OauthConfig, Signing,
+    BackendJwtConfig, CacheConfig, ClaimMapping, Deployment, Encoding, JwtIssuer, Notice, OauthConfig,
+    Signing,
 };
 pub use fault::{Fault, FaultCode};
 pub use profile::Profile;

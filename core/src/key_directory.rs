@@ -101,7 +101,7 @@ mod tests {
             ("README", b"no key"),
         ]);
         fs::create_dir(directory.path().join("..2024")).unwrap();
-        let set = read(directory.path()).unwrap();
+        let set = KeySet::from_directory(directory.path()).unwrap();
         let kids: Vec<_> = set.keys().iter().filter_map(VerificationKey::key_id).collect();
         assert_eq!(kids, ["C", "a.2024", "b", "d", "e"]);
     }

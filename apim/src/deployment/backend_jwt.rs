@@ -10,6 +10,7 @@ use crate::deployment::section::Section;
 /// The settings of the backend JWT, with the defaults of the original.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the original")]
 pub struct BackendJwtConfig {
     /// Whether requests get one. Default false.
     pub enable: bool,
@@ -19,7 +20,7 @@ pub struct BackendJwtConfig {
     pub encoding: Encoding,
     /// What the names of claims begin with. Default `http://wso2.org/claims`.
     pub claim_dialect: String,
-    /// Whether claims of OpenID Connect are renamed into the dialect. Default false.
+    /// Whether claims of `OpenID` Connect are renamed into the dialect. Default false.
     pub convert_dialect: bool,
     /// How it is signed. Default [`Signing::Sha256WithRsa`].
     pub signing: Signing,
@@ -135,7 +136,9 @@ impl Class {
         let own = name.strip_prefix("org.wso2.carbon.apimgt.").and_then(|rest| rest.rsplit('.').next());
         match own {
             Some(
-                "JWTGenerator" | "APIMgtGatewayJWTGeneratorImpl" | "DefaultClaimsRetriever"
+                "JWTGenerator"
+                | "APIMgtGatewayJWTGeneratorImpl"
+                | "DefaultClaimsRetriever"
                 | "ExtendedDefaultClaimsRetriever",
             ) => Class::Own,
             Some("URLSafeJWTGenerator" | "APIMgtGatewayUrlSafeJWTGeneratorImpl") => Class::OwnUrlSafe,
@@ -151,10 +154,7 @@ pub(super) fn read(config: &mut BackendJwtConfig, section: &mut Section<'_>) -> 
     set(&mut config.claim_dialect, section.string("claim_dialect"));
     set(&mut config.convert_dialect, section.boolean("convert_dialect"));
     let signing = |value: &toml::Value| Signing::named(value.as_str()?);
-    set(
-        &mut config.signing,
-        section.typed("signing_algorithm", "\"SHA256withRSA\" or \"NONE\"", signing),
-    );
+    set(&mut config.signing, section.typed("signing_algorithm", "\"SHA256withRSA\" or \"NONE\"", signing));
     set(&mut config.enable_user_claims, section.boolean("enable_user_claims"));
     config.claims_extractor = class(config, "claims_extractor_impl", section);
     config.generator = class(config, "generator_impl", section);

@@ -34,7 +34,8 @@ pub(super) fn read(index: usize, table: Table, findings: &mut Findings) -> Optio
 
     let mut jwks_url = None;
     if let Some(jwks) = jwks {
-        let mut section = Section::new("apim.jwt.issuer.jwks", jwks, findings).called(format!("{place}: jwks"));
+        let mut section =
+            Section::new("apim.jwt.issuer.jwks", jwks, findings).called(format!("{place}: jwks"));
         jwks_url = section.name("url");
         section.end();
     }

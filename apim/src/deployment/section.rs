@@ -180,7 +180,11 @@ impl<'f> Section<'f> {
 }
 
 /// The known key that `key` looks like.
-pub(super) fn nearest<'k>(key: &str, known: &[&'k str], farthest: impl Fn(usize) -> usize) -> Option<&'k str> {
+pub(super) fn nearest<'k>(
+    key: &str,
+    known: &[&'k str],
+    farthest: impl Fn(usize) -> usize,
+) -> Option<&'k str> {
     // The distance to a key of a megabyte would take minutes to find.
     if key.len() > MOST_SHOWN {
         return None;

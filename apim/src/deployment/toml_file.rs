@@ -171,8 +171,7 @@ fn read_token(deployment: &mut Deployment, table: Table, findings: &mut Findings
 
 fn read_caches(deployment: &mut Deployment, table: Table, findings: &mut Findings) {
     let mut caches = Section::new("apim.cache", table, findings);
-    let tables =
-        [caches.table("gateway_token"), caches.table("km_token"), caches.table("jwt_claim")];
+    let tables = [caches.table("gateway_token"), caches.table("km_token"), caches.table("jwt_claim")];
     caches.others(&["resource", "scopes", "recent_apis", "publisher_roles", "restapi_token"]);
     caches.end();
     let places = [

@@ -85,8 +85,8 @@ fn meant(entity: &BytesRef<'_>) -> Option<String> {
 }
 
 fn at(text: &str, position: u64, problem: impl Display) -> String {
-    let before = usize::try_from(position).ok().and_then(|end| text.as_bytes().get(..end));
-    let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1;
+    let end = usize::try_from(position).unwrap_or(usize::MAX);
+    let line = text.match_indices('\n').take_while(|(at, _)| *at < end).count() + 1;
     format!("line {line}: {problem}")
 }
 

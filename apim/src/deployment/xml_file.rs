@@ -22,7 +22,10 @@ pub(super) fn read(text: &str) -> Result<(Deployment, Vec<Notice>), ConfigError>
     let mut deployment = Deployment::default();
     read_jwt(&mut deployment, &mut file);
     set(&mut deployment.backend_jwt.expiry, file.duration(Some("APIKeyValidator"), "JWTExpiryTime"));
-    set(&mut deployment.claim_cache.expiry, file.duration(Some("CacheConfigurations"), "JWTClaimCacheExpiry"));
+    set(
+        &mut deployment.claim_cache.expiry,
+        file.duration(Some("CacheConfigurations"), "JWTClaimCacheExpiry"),
+    );
     // Where these two stand has changed between the versions.
     set(&mut deployment.token_cache.enabled, file.boolean(None, "EnableGatewayTokenCache"));
     set(&mut deployment.key_manager_cache.enabled, file.boolean(None, "EnableKeyManagerTokenCache"));
@@ -115,7 +118,8 @@ impl File<'_> {
         let found: Vec<_> = self.elements.extract_if(.., is_meant).collect();
         let [element] = &*found else {
             if let Some(element) = found.first() {
-                self.findings.problem(element.parent.clone(), format!("{name} is there {} times", found.len()));
+                self.findings
+                    .problem(element.parent.clone(), format!("{name} is there {} times", found.len()));
             }
             return None;
         };

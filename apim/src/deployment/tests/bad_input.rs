@@ -10,42 +10,70 @@ fn error(text: &str) -> String {
 
 #[test]
 fn every_mistake_quotes_key_and_value() {
-    const ISSUER: &str = "[[apim.jwt.issuer]]\nname = 'a'\njwks.url = 'https://a.example'\n";
-    let issuer = |more: &str| format!("{ISSUER}{more}");
     for (text, expected) in [
-        ("[apim.jwt]\nenable = 'yes'".to_owned(), r#"apim.jwt: enable = "yes": expected true or false"#),
-        ("[apim.jwt]\nenable = 1".to_owned(), "apim.jwt: enable = 1: expected true or false"),
-        ("[apim.jwt]\nheader = 1".to_owned(), "apim.jwt: header = 1: expected a string"),
+        ("[apim.jwt]\nenable = 'yes'", r#"apim.jwt: enable = "yes": expected true or false"#),
+        ("[apim.jwt]\nenable = 1", "apim.jwt: enable = 1: expected true or false"),
+        ("[apim.jwt]\nheader = 1", "apim.jwt: header = 1: expected a string"),
         (
-            "[apim.jwt]\nheader = 'X JWT'".to_owned(),
+            "[apim.jwt]\nheader = 'X JWT'",
             r#"apim.jwt: header = "X JWT": expected the name of a header field"#,
         ),
         (
-            "[apim.oauth_config]\nauth_header = ''".to_owned(),
+            "[apim.oauth_config]\nauth_header = ''",
             r#"apim.oauth_config: auth_header = "": expected the name of a header field"#,
         ),
         (
-            "[apim.jwt]\nencoding = 'base32'".to_owned(),
+            "[apim.jwt]\nencoding = 'base32'",
             r#"apim.jwt: encoding = "base32": expected "base64" or "base64url""#,
         ),
         (
-            "[apim.jwt]\nsigning_algorithm = 'SHA1withRSA'".to_owned(),
+            "[apim.jwt]\nsigning_algorithm = 'SHA1withRSA'",
             r#"apim.jwt: signing_algorithm = "SHA1withRSA": expected "SHA256withRSA" or "NONE""#,
         ),
         (
-            "[apim.jwt]\nexpiry_time = '15 parsecs'".to_owned(),
+            "[apim.jwt]\nexpiry_time = '15 parsecs'",
             r#"apim.jwt: expiry_time = "15 parsecs": expected a duration such as "15m", or a number of seconds"#,
         ),
         (
-            "[apim.jwt]\nexpiry_time = -1".to_owned(),
+            "[apim.jwt]\nexpiry_time = -1",
             r#"apim.jwt: expiry_time = -1: expected a duration such as "15m", or a number of seconds"#,
         ),
         (
-            "[apim.jwt.gateway_generator]\nexcluded_claims = 'a'".to_owned(),
+            "[apim.jwt.gateway_generator]\nexcluded_claims = 'a'",
             r#"apim.jwt.gateway_generator: excluded_claims = "a": expected a list of strings"#,
         ),
-        ("[apim]\njwt = true".to_owned(), "apim: jwt = true: expected a table"),
-        ("apim = 1".to_owned(), "apim = 1: expected a table"),
+        ("[apim]\njwt = true", "apim: jwt = true: expected a table"),
+        ("apim = 1", "apim = 1: expected a table"),
+        ("[oauth]\ntimestamp_skew = '301s'", "oauth: timestamp_skew = 301s: from 0s to 5m"),
+        ("[apim.certificate_reloader]\nperiod = 0", "apim.certificate_reloader: period = 0ns: at least 1s"),
+        ("[truststore]\npassword = 'secret'", "truststore: file_name is missing"),
+        (
+            "[truststore]\nfile_name = 'a'\ntype = 'BCFKS'",
+            r#"truststore: type = "BCFKS": expected "JKS", "PKCS12", or "PEM" for a directory"#,
+        ),
+        ("[truststore]\nfile_name = 'a'\npassword = 12345", "truststore: password: expected a string"),
+        (
+            "[truststore]\nfile_name = 'a'\npassword = '$secret{store}'",
+            "truststore: password: no vault is read here, and `$env{NAME}` is an environment variable",
+        ),
+        (
+            "[truststore]\nfile_name = '${carbon.home}/a.jks'",
+            r#"truststore: file_name = "${carbon.home}/a.jks": ${ is not resolved here"#,
+        ),
+        (
+            "[truststore]\nfile_name = 'a'\ntype = 'pem'\npassword = 'secret'",
+            "truststore: password: a directory has none",
+        ),
+    ] {
+        assert_eq!(error(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn every_mistake_about_issuers_names_the_issuer() {
+    const ISSUER: &str = "[[apim.jwt.issuer]]\nname = 'a'\njwks.url = 'https://a.example'\n";
+    let issuer = |more: &str| format!("{ISSUER}{more}");
+    for (text, expected) in [
         (
             "[apim.jwt.issuer]\nname = 'a'".to_owned(),
             "apim.jwt: issuer = a table: expected one or more tables in double brackets",
@@ -85,29 +113,6 @@ fn every_mistake_quotes_key_and_value() {
             ),
             r#"apim.jwt.issuer "a": claim_mapping number 2: remote_claim = "a": it is mapped already"#,
         ),
-        ("[oauth]\ntimestamp_skew = '301s'".to_owned(), "oauth: timestamp_skew = 301s: from 0s to 5m"),
-        (
-            "[apim.certificate_reloader]\nperiod = 0".to_owned(),
-            "apim.certificate_reloader: period = 0ns: at least 1s",
-        ),
-        ("[truststore]\npassword = 'secret'".to_owned(), "truststore: file_name is missing"),
-        (
-            "[truststore]\nfile_name = 'a'\ntype = 'BCFKS'".to_owned(),
-            r#"truststore: type = "BCFKS": expected "JKS", "PKCS12", or "PEM" for a directory"#,
-        ),
-        ("[truststore]\nfile_name = 'a'\npassword = 12345".to_owned(), "truststore: password: expected a string"),
-        (
-            "[truststore]\nfile_name = 'a'\npassword = '$secret{store}'".to_owned(),
-            "truststore: password: no vault is read here, and `$env{NAME}` is an environment variable",
-        ),
-        (
-            "[truststore]\nfile_name = '${carbon.home}/a.jks'".to_owned(),
-            r#"truststore: file_name = "${carbon.home}/a.jks": ${ is not resolved here"#,
-        ),
-        (
-            "[truststore]\nfile_name = 'a'\ntype = 'pem'\npassword = 'secret'".to_owned(),
-            "truststore: password: a directory has none",
-        ),
     ] {
         assert_eq!(error(&text), expected, "{text}");
     }
@@ -124,7 +129,8 @@ fn both_edges_of_the_numbers() {
 
 #[test]
 fn all_problems_are_told_at_once() {
-    let error = Deployment::from_toml("[apim.jwt]\nenable = 1\nencoding = 2\n[truststore]\ntype = 3").unwrap_err();
+    let error =
+        Deployment::from_toml("[apim.jwt]\nenable = 1\nencoding = 2\n[truststore]\ntype = 3").unwrap_err();
     assert_eq!(error.problems().len(), 4, "{error}");
 }
 
@@ -187,7 +193,35 @@ proptest! {
 }
 
 const WORDS: &[&str] = &[
-    "[[apim.jwt.issuer]]\n", "[apim.jwt]\n", "[truststore]\n", "[oauth]\n", "[apim.cache.gateway_token]\n", "name", "jwks",
-    ".url", "timestamp_skew", "type", "file_name", " = ", "'a'", "'5m'", "true", "1", "-1", "1.5", "{", "}", "[", "]", "\n",
-    "claim_mapping", "remote_claim", "\"", "'", "#", ",", "é", "\u{0}",
+    "[[apim.jwt.issuer]]\n",
+    "[apim.jwt]\n",
+    "[truststore]\n",
+    "[oauth]\n",
+    "[apim.cache.gateway_token]\n",
+    "name",
+    "jwks",
+    ".url",
+    "timestamp_skew",
+    "type",
+    "file_name",
+    " = ",
+    "'a'",
+    "'5m'",
+    "true",
+    "1",
+    "-1",
+    "1.5",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\n",
+    "claim_mapping",
+    "remote_claim",
+    "\"",
+    "'",
+    "#",
+    ",",
+    "é",
+    "\u{0}",
 ];

@@ -1,9 +1,10 @@
 //! Issuers as core trusts them, with the sample tokens of the product and stores that hold their certificates.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Instant;
 
-use claimgate_core::{AuthErrorKind, Decision, Moment};
+use claimgate_core::{AuthErrorKind, AuthenticatorBuilder, Clock, Decision, Moment};
 use claimgate_testkit::{Alg, SigningKey, TestIssuer};
 use serde_json::Value;
 
@@ -21,7 +22,8 @@ fn data(name: &str) -> PathBuf {
 }
 
 fn token(name: &str) -> String {
-    let tokens: Value = serde_json::from_str(include_str!("../../../../tests/data/wso2/tokens.json")).unwrap();
+    let tokens: Value =
+        serde_json::from_str(include_str!("../../../../tests/data/wso2/tokens.json")).unwrap();
     tokens[name]["token"].as_str().unwrap().to_owned()
 }
 
@@ -33,12 +35,28 @@ fn with_store(issuer: &str, file: &str) -> Deployment {
     toml(&text).0
 }
 
-fn authenticator(deployment: &Deployment, profile: Profile) -> Result<Authenticator, ConfigError> {
-    deployment.trusted(profile).into_iter().fold(Authenticator::builder(), |builder, issuer| builder.issuer(issuer)).build()
+/// One that reads its keys at `second`.
+fn authenticator(
+    deployment: &Deployment,
+    profile: Profile,
+    second: u64,
+) -> Result<Authenticator, ConfigError> {
+    let builder = Authenticator::builder().clock(Stopped(second));
+    deployment.trusted(profile).into_iter().fold(builder, AuthenticatorBuilder::issuer).build()
+}
+
+#[derive(Debug)]
+struct Stopped(u64);
+
+impl Clock for Stopped {
+    fn now(&self) -> Moment {
+        at(self.0)
+    }
 }
 
 fn at(second: u64) -> Moment {
-    Moment::new(Duration::from_secs(second), Instant::now())
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    Moment::new(Duration::from_secs(second), *START)
 }
 
 /// What becomes of `token`, waiting for fetches where there are any.
@@ -57,27 +75,27 @@ const I4: &str = "https://localhost:9444/oauth2/token";
 async fn the_gateway_alias_checks_tokens_without_a_kid() {
     for file in ["default.jks", "default.p12"] {
         for profile in [Profile::Strict, Profile::Version4, Profile::Version3] {
-            let gate = authenticator(&with_store(I0, file), profile).unwrap();
+            let gate = authenticator(&with_store(I0, file), profile, C0).unwrap();
             assert_eq!(outcome(&gate, &token("T0"), C0).await, Ok(()), "{file} {profile:?}");
         }
     }
     // The same certificate under another name.
-    let gate = authenticator(&with_store(I0, "foo.jks"), Profile::Strict).unwrap();
+    let gate = authenticator(&with_store(I0, "foo.jks"), Profile::Strict, C0).unwrap();
     assert_eq!(outcome(&gate, &token("T0"), C0).await, Err(AuthErrorKind::UnknownKey));
 }
 
 #[tokio::test]
 async fn an_alias_is_a_kid_and_the_gateway_alias_no_substitute() {
     // `keytool` has folded the alias to lower case.
-    let gate = authenticator(&with_store(I4, "kid.jks"), Profile::Strict).unwrap();
+    let gate = authenticator(&with_store(I4, "kid.jks"), Profile::Strict, C4).unwrap();
     assert_eq!(outcome(&gate, &token("T4"), C4).await, Ok(()));
-    let gate = authenticator(&with_store(I4, "default.jks"), Profile::Strict).unwrap();
+    let gate = authenticator(&with_store(I4, "default.jks"), Profile::Strict, C4).unwrap();
     assert_eq!(outcome(&gate, &token("T4"), C4).await, Err(AuthErrorKind::UnknownKey));
 }
 
 #[tokio::test]
 async fn an_issuer_is_trusted_by_its_exact_name() {
-    let gate = authenticator(&with_store(I0, "kid.jks"), Profile::Strict).unwrap();
+    let gate = authenticator(&with_store(I0, "kid.jks"), Profile::Strict, C4).unwrap();
     assert_eq!(outcome(&gate, &token("T4"), C4).await, Err(AuthErrorKind::UnknownIssuer));
 }
 
@@ -85,10 +103,12 @@ async fn an_issuer_is_trusted_by_its_exact_name() {
 async fn the_leeway_of_the_file_counts_and_is_none_by_default() {
     const EXP: u64 = 1_571_915_441;
     let deployment = with_store(I0, "default.jks");
-    let gate = authenticator(&deployment, Profile::Strict).unwrap();
+    let gate = authenticator(&deployment, Profile::Strict, EXP).unwrap();
     assert_eq!(outcome(&gate, &token("T0"), EXP - 1).await, Ok(()));
     assert_eq!(outcome(&gate, &token("T0"), EXP).await, Err(AuthErrorKind::Expired));
-    let gate = authenticator(&Deployment { leeway: Duration::from_secs(60), ..deployment }, Profile::Strict).unwrap();
+    let gate =
+        authenticator(&Deployment { leeway: Duration::from_secs(60), ..deployment }, Profile::Strict, EXP)
+            .unwrap();
     assert_eq!(outcome(&gate, &token("T0"), EXP + 59).await, Ok(()));
     assert_eq!(outcome(&gate, &token("T0"), EXP + 60).await, Err(AuthErrorKind::Expired));
 }
@@ -96,7 +116,7 @@ async fn the_leeway_of_the_file_counts_and_is_none_by_default() {
 #[tokio::test]
 async fn a_type_of_token_can_be_enforced() {
     let deployment = Deployment { enforce_type_header: true, ..with_store(I0, "default.jks") };
-    let gate = authenticator(&deployment, Profile::Version4).unwrap();
+    let gate = authenticator(&deployment, Profile::Version4, C0).unwrap();
     assert_eq!(outcome(&gate, &token("T0"), C0).await, Err(AuthErrorKind::WrongType));
 }
 
@@ -118,7 +138,7 @@ async fn a_directory_of_public_keys_is_a_trust_store() {
     let other = SigningKey::generate(Alg::RS256, "other");
     let (_directory, deployment) = with_directory(&issuer, &[&issuer.current_key(), &other]);
     assert_eq!(deployment.check_keys(Profile::Strict), Ok(Vec::new()));
-    let gate = authenticator(&deployment, Profile::Strict).unwrap();
+    let gate = authenticator(&deployment, Profile::Strict, C0).unwrap();
     assert_eq!(outcome(&gate, &mint(&issuer), C0).await, Ok(()));
     let stranger = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
     assert_eq!(outcome(&gate, &mint(&stranger), C0).await, Err(AuthErrorKind::BadSignature));
@@ -134,7 +154,7 @@ async fn the_profile_decides_about_algorithms_and_claims() {
     ] {
         let issuer = TestIssuer::with_algorithm("https://a.example", alg);
         let (_directory, deployment) = with_directory(&issuer, &[&issuer.current_key()]);
-        let gate = authenticator(&deployment, profile).unwrap();
+        let gate = authenticator(&deployment, profile, C0).unwrap();
         let token = issuer.token().subject("u").at(ISSUED).mint();
         assert_eq!(outcome(&gate, &token, C0).await, expected, "{alg:?} {profile:?}");
     }
@@ -144,7 +164,7 @@ async fn the_profile_decides_about_algorithms_and_claims() {
     for (profile, expected) in
         [(Profile::Strict, Err(AuthErrorKind::MissingClaim)), (Profile::Version4, Ok(()))]
     {
-        let gate = authenticator(&deployment, profile).unwrap();
+        let gate = authenticator(&deployment, profile, C0).unwrap();
         assert_eq!(outcome(&gate, &without_subject, C0).await, expected, "{profile:?}");
     }
 }
@@ -153,7 +173,7 @@ async fn the_profile_decides_about_algorithms_and_claims() {
 async fn an_issuer_without_keys_trusts_nothing() {
     // The file cannot say it; code can.
     let deployment = Deployment { issuers: vec![JwtIssuer::named(I0)], ..Deployment::default() };
-    let error = authenticator(&deployment, Profile::Strict).unwrap_err().to_string();
+    let error = authenticator(&deployment, Profile::Strict, C0).unwrap_err().to_string();
     assert!(error.contains("no usable key"), "{error}");
 }
 
@@ -161,7 +181,10 @@ async fn an_issuer_without_keys_trusts_nothing() {
 fn a_store_that_cannot_be_opened_is_named() {
     let store = data("default.jks");
     for (store, expected) in [
-        (TrustStore::file(&store).password("wrong"), "default.jks\": the password is wrong, or the file was changed"),
+        (
+            TrustStore::file(&store).password("wrong"),
+            "default.jks\": the password is wrong, or the file was changed",
+        ),
         (TrustStore::file(&store), "default.jks\": it is sealed with a password, and none is given"),
         (TrustStore::file(data("default.p12")).password("wrong"), "default.p12\": the password is wrong"),
         (TrustStore::file(data("none.jks")).password("wso2carbon"), "none.jks\": cannot be read: "),
@@ -213,7 +236,7 @@ async fn a_demo_key_that_is_found_in_use_is_taken_out_of_it() {
         (deployment.clone(), Profile::Version4, Ok(())),
         (deployment.danger_allow_demo_keys(), Profile::Strict, Ok(())),
     ] {
-        let gate = authenticator(&deployment, profile).unwrap();
+        let gate = authenticator(&deployment, profile, C0).unwrap();
         deployment.distrust_demo_keys(profile, &gate);
         assert_eq!(outcome(&gate, &token("T0"), C0).await, expected, "{profile:?}");
     }
@@ -233,7 +256,7 @@ async fn with_a_jwk_set_a_token_needs_a_kid() {
     let (deployment, notices) = toml(&text);
     assert!(notices.contains(&Notice::KeyIdNeeded { issuer: issuer.issuer().to_owned() }));
     let deployment = Deployment { trust_store: Some(trust_store), ..deployment };
-    let gate = authenticator(&deployment, Profile::Strict).unwrap();
+    let gate = authenticator(&deployment, Profile::Strict, C0).unwrap();
     let with_kid = issuer.token().subject("u").at(ISSUED).mint();
     let without_kid = issuer.token().subject("u").without_header("kid").at(ISSUED).mint();
     assert_eq!(outcome(&gate, &with_kid, C0).await, Ok(()));

@@ -67,11 +67,14 @@ fn the_switch_of_subscriptions_is_read_in_both_spellings() {
 fn a_java_class_needs_a_plug_in() {
     let (_, notices) = toml(TOKEN_GENERATOR);
     let class = "org.wso2.carbon.identity.oauth2.token.JWTTokenIssuer";
-    let expected = Notice::NeedsPlugin { key: "oauth.extensions.token_generator".into(), class: class.into() };
+    let expected =
+        Notice::NeedsPlugin { key: "oauth.extensions.token_generator".into(), class: class.into() };
     assert_eq!(notices[0], expected);
     assert_eq!(
         notices[0].to_string(),
-        format!("oauth.extensions.token_generator = {class:?}: a Java class, whose part a plug-in in Rust has to take")
+        format!(
+            "oauth.extensions.token_generator = {class:?}: a Java class, whose part a plug-in in Rust has to take"
+        )
     );
 }
 
@@ -89,10 +92,8 @@ fn claims_are_mapped_as_the_manual_writes_it() {
 fn a_whole_file_gives_what_is_the_gateways_and_no_word_of_the_rest() {
     let (deployment, notices) = toml(WHOLE);
     let name = "https://localhost:9443/oauth2/token";
-    let mapping = ClaimMapping {
-        remote: "email".to_owned(),
-        local: "http://wso2.org/claims/emailaddress".to_owned(),
-    };
+    let mapping =
+        ClaimMapping { remote: "email".to_owned(), local: "http://wso2.org/claims/emailaddress".to_owned() };
     let expected = Deployment {
         issuers: vec![JwtIssuer {
             consumer_key_claim: Some("cid".to_owned()),
@@ -186,7 +187,8 @@ fn unknown_keys_of_known_tables_name_the_nearest() {
 
 #[test]
 fn keys_without_effect_say_so() {
-    let (_, notices) = toml("[apim.http_client]\nmax_total = 1\n[apim.oauth_config]\nset_jwt_as_opaque_token = true");
+    let (_, notices) =
+        toml("[apim.http_client]\nmax_total = 1\n[apim.oauth_config]\nset_jwt_as_opaque_token = true");
     assert_eq!(
         told(&notices),
         [
@@ -200,10 +202,9 @@ fn keys_without_effect_say_so() {
 #[test]
 fn the_scopes_are_where_the_issuer_has_them() {
     let issuer = |scopes_claim: Option<&str>, mapping: &[(&str, &str)]| {
-        let mapping = mapping.iter().map(|(remote, local)| ClaimMapping {
-            remote: (*remote).to_owned(),
-            local: (*local).to_owned(),
-        });
+        let mapping = mapping
+            .iter()
+            .map(|(remote, local)| ClaimMapping { remote: (*remote).to_owned(), local: (*local).to_owned() });
         let scopes_claim = scopes_claim.map(str::to_owned);
         let issuer = JwtIssuer { scopes_claim, claim_mapping: mapping.collect(), ..JwtIssuer::named("a") };
         issuer.scopes_claim().to_owned()
@@ -218,7 +219,8 @@ fn the_scopes_are_where_the_issuer_has_them() {
 fn relative_paths_start_at_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("deployment.toml");
-    std::fs::write(&path, "[truststore]\nfile_name = 'store.jks'\npassword = '$env{STORE_PASSWORD}'").unwrap();
+    std::fs::write(&path, "[truststore]\nfile_name = 'store.jks'\npassword = '$env{STORE_PASSWORD}'")
+        .unwrap();
     let (deployment, _) = Deployment::from_file(&path).unwrap();
     let store = TrustStore::file(directory.path().join("store.jks")).password_env("STORE_PASSWORD");
     assert_eq!(deployment.trust_store, Some(store));
