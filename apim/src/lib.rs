@@ -18,6 +18,8 @@ mod builder;
 mod claim_mapping;
 mod context;
 mod credentials;
+mod demo_keys;
+mod deployment;
 mod fault;
 mod issuer_rules;
 mod manager;
@@ -25,6 +27,7 @@ mod profile;
 mod rules;
 pub mod quota;
 mod token_facts;
+mod trust_store;
 
 pub use api::{Api, AuthType, Resource};
 pub use builder::ApiManagerBuilder;
@@ -34,6 +37,10 @@ pub use credentials::HeaderChanges;
 pub use issuer_rules::IssuerRules;
 pub use manager::{Admitted, ApiManager, Passage, PendingPassage};
 pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
+pub use deployment::{
+    BackendJwtConfig, CacheConfig, Deployment, Encoding, JwtIssuer, MappedClaim, Notice, OauthConfig, Signing,
+};
 pub use profile::Profile;
 pub use quota::{Quotas, Taken, Usage};
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
+pub use trust_store::{GATEWAY_ALIAS, TrustStore};

@@ -38,7 +38,19 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// For configurations of other formats than ours. Whoever makes an error has a problem to tell: one without any says nothing.
+impl FromIterator<ConfigProblem> for ConfigError {
+    fn from_iter<I: IntoIterator<Item = ConfigProblem>>(problems: I) -> Self {
+        ConfigError { problems: problems.into_iter().collect() }
+    }
+}
+
 impl ConfigProblem {
+    /// A problem at `place`, which may be empty. The message quotes the value, unless that is a secret.
+    pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        ConfigProblem { place: place.into(), message: message.into() }
+    }
+
     /// Where it is: an issuer, a key of the file.
     pub fn place(&self) -> &str {
         &self.place

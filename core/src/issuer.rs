@@ -45,6 +45,7 @@ pub struct Issuer {
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) certificate_validity: CertificateValidity,
     pub(crate) token_types: Vec<String>,
+    pub(crate) requires_key_id: bool,
     pub(crate) required_claims: Vec<String>,
     pub(crate) claim_values: Vec<(String, Vec<String>)>,
     pub(crate) leeway: Duration,
@@ -151,6 +152,11 @@ impl Issuer {
     /// (RFC 9068, section 2.1).
     pub fn token_types<I: IntoIterator<Item: Into<String>>>(self, types: I) -> Self {
         Issuer { token_types: strings(types), ..self }
+    }
+
+    /// Refuses tokens without a `kid`, whichever key has signed them. Default: they are tried with the keys that fit, four at most.
+    pub fn require_key_id(self) -> Self {
+        Issuer { requires_key_id: true, ..self }
     }
 
     /// Refuses tokens that lack one of these claims. Default: none beyond `iss` and `exp`, which are always required.
@@ -264,6 +270,7 @@ impl Issuer {
             algorithms: self.algorithms.clone().into(),
             certificate_validity: self.certificate_validity,
             token_types: self.token_types.iter().map(|name| media_subtype(name).into()).collect(),
+            requires_key_id: self.requires_key_id,
             required_claims: boxed(&self.required_claims),
             claim_values: self
                 .claim_values
@@ -310,6 +317,7 @@ impl NeedsAudience {
             algorithms: Algorithm::ALL.into(),
             certificate_validity: CertificateValidity::default(),
             token_types: strings(["at+jwt", "JWT"]),
+            requires_key_id: false,
             required_claims: Vec::new(),
             claim_values: Vec::new(),
             leeway: Duration::from_secs(60),

@@ -4,8 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::config_error::ConfigError;
 use crate::key_file;
 use crate::key_set::KeySet;
+
+impl KeySet {
+    /// Reads every file of a directory as [`Issuer::key_directory`](crate::Issuer::key_directory) does: to look at what would be
+    /// trusted.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the file.
+    pub fn from_directory(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        read(path.as_ref()).map_err(ConfigError::single)
+    }
+}
 
 /// Reads every file of the directory at `path` that may hold keys. The errors name the file.
 pub(crate) fn read(path: &Path) -> Result<KeySet, String> {
@@ -88,7 +101,7 @@ mod tests {
             ("README", b"no key"),
         ]);
         fs::create_dir(directory.path().join("..2024")).unwrap();
-        let set = read(directory.path()).unwrap();
+        let set = KeySet::from_directory(directory.path()).unwrap();
         let kids: Vec<_> = set.keys().iter().filter_map(VerificationKey::key_id).collect();
         assert_eq!(kids, ["C", "a.2024", "b", "d", "e"]);
     }

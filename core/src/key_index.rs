@@ -15,7 +15,21 @@ pub(crate) struct KeyIndex {
     for_any_key_id: Vec<usize>,
     by_sha1: HashMap<[u8; 20], Vec<usize>>,
     by_sha256: HashMap<[u8; 32], Vec<usize>>,
-    default: Option<usize>,
+    unnamed: Unnamed,
+}
+
+/// What tokens mean that name no key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unnamed {
+    /// Whichever fits.
+    #[default]
+    Any,
+    /// The default, at this place.
+    #[cfg_attr(not(feature = "keystore"), allow(dead_code, reason = "only key stores have a default"))]
+    This(usize),
+    /// The default, which is not there.
+    #[cfg_attr(not(feature = "keystore"), allow(dead_code, reason = "only key stores have a default"))]
+    None,
 }
 
 /// The keys that a token means.
@@ -47,13 +61,13 @@ impl KeyIndex {
     }
 
     #[cfg(feature = "keystore")]
-    pub(crate) fn set_default(&mut self, place: usize) {
-        self.default = Some(place);
+    pub(crate) fn set_unnamed(&mut self, unnamed: Unnamed) {
+        self.unnamed = unnamed;
     }
 
-    /// The place of the key for tokens that name none.
-    pub(crate) fn default(&self) -> Option<usize> {
-        self.default
+    /// What tokens mean that name no key.
+    pub(crate) fn unnamed(&self) -> Unnamed {
+        self.unnamed
     }
 
     /// The keys that stand for any `kid`.
@@ -74,12 +88,13 @@ impl KeyIndex {
         }
         let certified = thumbprints.sha256.and_then(|sha256| self.by_sha256.get(&sha256));
         let certified = certified.or_else(|| self.by_sha1.get(&thumbprints.sha1?));
-        match (certified, key_id, &self.default) {
+        match (certified, key_id, &self.unnamed) {
             (Some(places), _, _) => Meant::These(places, &[]),
             (None, Some(_), _) if self.for_any_key_id.is_empty() => Meant::None,
             (None, Some(_), _) => Meant::These(&self.for_any_key_id, &[]),
-            (None, None, Some(place)) => Meant::These(std::slice::from_ref(place), &[]),
-            (None, None, None) => Meant::Any,
+            (None, None, Unnamed::This(place)) => Meant::These(std::slice::from_ref(place), &[]),
+            (None, None, Unnamed::Any) => Meant::Any,
+            (None, None, Unnamed::None) => Meant::None,
         }
     }
 }

@@ -8,6 +8,8 @@ use serde_json::value::RawValue;
 use crate::jwk::Jwk;
 use crate::key::{UnusableKey, VerificationKey};
 use crate::key_index::KeyIndex;
+#[cfg(feature = "keystore")]
+use crate::key_index::Unnamed;
 
 /// An immutable set of verification keys.
 ///
@@ -90,8 +92,14 @@ impl KeySet {
     /// Adds the key that tokens without any name for theirs mean, and no other.
     #[cfg(feature = "keystore")]
     pub(crate) fn add_default(&mut self, key: VerificationKey) {
-        self.index.set_default(self.keys.len());
+        self.index.set_unnamed(Unnamed::This(self.keys.len()));
         self.add(key);
+    }
+
+    /// Leaves tokens without any name for their key without one.
+    #[cfg(feature = "keystore")]
+    pub(crate) fn refuse_unnamed(&mut self) {
+        self.index.set_unnamed(Unnamed::None);
     }
 
     /// Leaves a key out and counts it.
@@ -108,7 +116,7 @@ impl KeySet {
     /// Whether `other` has the same keys under the same names, in the same order.
     pub(crate) fn is_same(&self, other: &KeySet) -> bool {
         self.keys.len() == other.keys.len()
-            && self.index.default() == other.index.default()
+            && self.index.unnamed() == other.index.unnamed()
             && self.keys.iter().zip(&other.keys).all(|(one, another)| one.is_same(another))
     }
 

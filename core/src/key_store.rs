@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::alias::{Aliases, is_same};
+use crate::config_error::ConfigError;
 use crate::der::certificate;
 use crate::key::{KeyName, UnusableKey};
 use crate::key_set::KeySet;
@@ -50,6 +51,7 @@ pub struct KeyStore {
     path: PathBuf,
     password: Password,
     default_alias: Option<String>,
+    may_lack_default: bool,
 }
 
 /// A trusted certificate of a store.
@@ -75,7 +77,7 @@ impl KeyStore {
     /// The store at `path`, without a password: a PKCS#12 file that is not encrypted and has no seal. Anything else needs
     /// one.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        KeyStore { path: path.into(), password: Password::None, default_alias: None }
+        KeyStore { path: path.into(), password: Password::None, default_alias: None, may_lack_default: false }
     }
 
     /// The password of the store. It has to be that of the store's seal, which tells that nobody has changed the file: a
@@ -97,7 +99,21 @@ impl KeyStore {
     /// Tries this certificate alone for tokens that have no `kid` and name none by thumbprint. Default: all that fit the
     /// algorithm, if these are four at most.
     pub fn default_alias(self, alias: impl Into<String>) -> Self {
-        KeyStore { default_alias: Some(alias.into()), ..self }
+        KeyStore { default_alias: Some(alias.into()), may_lack_default: false, ..self }
+    }
+
+    /// The same for a store that may have no certificate of this name. Where it has none, tokens that name no key are refused.
+    pub fn default_alias_if_present(self, alias: impl Into<String>) -> Self {
+        KeyStore { default_alias: Some(alias.into()), may_lack_default: true, ..self }
+    }
+
+    /// Reads the keys now, each under its alias: to look at what would be trusted.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the file and never the password.
+    pub fn keys(&self) -> Result<KeySet, ConfigError> {
+        self.read().map_err(ConfigError::single)
     }
 
     /// The files that are read.
@@ -116,6 +132,10 @@ impl KeyStore {
         }
         self.check_aliases(&entries).map_err(|problem| self.problem(problem))?;
         let mut set = KeySet::default();
+        if self.default_alias.is_some() {
+            // Until the default is found.
+            set.refuse_unnamed();
+        }
         for Entry { alias, certificate: der } in entries {
             let default = self.default_alias.as_deref().zip(alias.as_deref());
             let default = default.and_then(|(default, alias)| is_same(default, alias).then_some(default));
@@ -150,7 +170,7 @@ impl KeyStore {
             aliases.add(alias, place);
         }
         match &self.default_alias {
-            Some(alias) if aliases.find(alias).is_empty() => {
+            Some(alias) if !self.may_lack_default && aliases.find(alias).is_empty() => {
                 Err(format!("default_alias {alias:?}: no trusted certificate of that name in it"))
             }
             _ => Ok(()),
@@ -170,6 +190,7 @@ impl fmt::Debug for KeyStore {
             .field("path", &self.path)
             .field("password", &self.password)
             .field("default_alias", &self.default_alias)
+            .field("may_lack_default", &self.may_lack_default)
             .finish()
     }
 }

@@ -28,6 +28,7 @@ pub(crate) struct Policy {
     pub(crate) algorithms: Box<[Algorithm]>,
     pub(crate) certificate_validity: CertificateValidity,
     pub(crate) token_types: Box<[Box<str>]>,
+    pub(crate) requires_key_id: bool,
     pub(crate) required_claims: Box<[Box<str>]>,
     pub(crate) claim_values: Box<[ClaimValues]>,
     pub(crate) leeway: Duration,
@@ -85,6 +86,9 @@ impl Policy {
     ) -> Result<Judgement, AuthError> {
         let registered = RegisteredClaims::of(payload);
         self.check_type(header.token_type.as_deref())?;
+        if self.requires_key_id && header.key_id.is_none() {
+            return Err(AuthErrorKind::UnknownKey.into());
+        }
         let times = self.times(&registered)?;
         self.check_times(&times, now)?;
         self.check_audience(registered.audience)?;

@@ -89,6 +89,36 @@ fn the_default_is_for_tokens_without_a_kid_and_for_no_other() {
 }
 
 #[test]
+fn a_default_that_may_be_missing_leaves_tokens_without_a_kid_without_a_key() {
+    for file in [jks(&["gateway", "other"]), pkcs12(&["gateway", "other"])] {
+        let with =
+            |alias: &str| read(&file, |store| with_password(store).default_alias_if_present(alias)).unwrap();
+        assert_eq!(tried(&with("GateWay"), None), Ok(vec!["gateway".to_owned()]));
+        assert_eq!(tried(&with("third"), None), Err(AuthErrorKind::UnknownKey));
+        assert_eq!(tried(&with("third"), Some("other")), Ok(vec!["other".to_owned()]));
+        assert!(!with("third").is_same(&with("gateway")));
+        let set = with("third");
+        let hint = KeyHint { key_id: None, thumbprints: set.keys()[0].certificate().thumbprints };
+        assert_eq!(set.candidates(hint, Algorithm::RS256, None).unwrap().iter().count(), 2);
+        // Of the two ways to say it, the last counts.
+        let strict =
+            |store: KeyStore| with_password(store).default_alias_if_present("a").default_alias("third");
+        assert!(read(&file, strict).is_err());
+    }
+}
+
+#[test]
+fn the_keys_can_be_looked_at_before_they_are_trusted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    fs::write(&path, jks(&["a"])).unwrap();
+    let keys = KeyStore::file(&path).password(PASSWORD).keys().unwrap();
+    assert_eq!(keys.keys()[0].key_id(), Some("a"));
+    let error = KeyStore::file(&path).password("wrong").keys().unwrap_err().to_string();
+    assert_eq!(error, format!("keystore {path:?}: the password is wrong, or the file was changed"));
+}
+
+#[test]
 fn more_entries_than_are_tried_need_a_name_or_a_default() {
     let file = jks(&["a", "b", "c", "d", "e"]);
     assert_eq!(tried(&read(&file, with_password).unwrap(), None), Err(AuthErrorKind::AmbiguousKey));
@@ -196,7 +226,7 @@ fn a_file_that_is_not_there_is_told_by_its_path() {
 #[test]
 fn debug_shows_no_password() {
     let store = KeyStore::file("a.jks").password(PASSWORD).default_alias("b");
-    let debug = r#"KeyStore { path: "a.jks", password: Text(..), default_alias: Some("b") }"#;
+    let debug = r#"KeyStore { path: "a.jks", password: Text(..), default_alias: Some("b"), may_lack_default: false }"#;
     assert_eq!(format!("{store:?}"), debug);
     let debug = r#"password: Variable("NAME")"#;
     assert!(format!("{:?}", store.clone().password_env("NAME")).contains(debug));

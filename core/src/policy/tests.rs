@@ -316,6 +316,22 @@ fn any_audience_takes_all_and_none_but_nothing_that_is_no_audience() {
 }
 
 #[test]
+fn a_kid_can_be_asked_for() {
+    for (kid, rules, expected) in [
+        (None, rules(), Ok(())),
+        (None, rules().require_key_id(), Err(AuthErrorKind::UnknownKey)),
+        (Some("a"), rules().require_key_id(), Ok(())),
+        // Whether a key has that name is asked elsewhere.
+        (Some(""), rules().require_key_id(), Ok(())),
+    ] {
+        let header = kid.map_or(json!({ "alg": "ES256" }), |kid| json!({ "alg": "ES256", "kid": kid }));
+        let header = Header::parse(base64url::encode(header.to_string().as_bytes()).as_bytes()).unwrap();
+        let judgement = rules.policy(None).judge(&header, &payload("{}"), moment(NOW));
+        assert_eq!(judgement.map(drop).map_err(|error| error.kind()), expected, "{kid:?}");
+    }
+}
+
+#[test]
 fn n115_typ_is_one_that_is_accepted() {
     let access_only = rules().token_types(["at+jwt"]);
     let written_out = rules().token_types(["application/at+jwt"]);

@@ -1,0 +1,93 @@
+//! What an operator should know of a configuration that is good enough to start with.
+
+use std::fmt;
+
+/// One thing to know. Its text is one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Nobody knows this key, so it does nothing.
+    UnknownKey {
+        /// The key, with its tables.
+        key: String,
+        /// The known key that it looks like.
+        nearest: Option<String>,
+    },
+    /// The value is a Java class, whose part a plug-in in Rust has to take.
+    NeedsPlugin {
+        /// The key, with its tables.
+        key: String,
+        /// The class.
+        class: String,
+    },
+    /// The key is spelt as the original spells it, which is wrong.
+    Misspelled {
+        /// The key, with its tables.
+        key: String,
+        /// As it should be.
+        right: String,
+    },
+    /// Tokens of this issuer are taken whoever they are for: the file has no place to say it.
+    AnyAudience {
+        /// The issuer.
+        issuer: String,
+    },
+    /// Tokens of this issuer need a `kid`: it has a JWK Set, and the original would look for the key of the others in the trust
+    /// store.
+    KeyIdNeeded {
+        /// The issuer.
+        issuer: String,
+    },
+    /// There is no issuer, so that no token is good.
+    NoIssuer,
+    /// The key is known and does nothing here.
+    NoEffect {
+        /// The key, with its tables.
+        key: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The private key that belongs to this one is public.
+    DemoKey {
+        /// The store or directory that it is in.
+        place: String,
+        /// Its alias.
+        alias: Option<String>,
+        /// The certificate that it is known from, by the beginning of its SHA-1 thumbprint.
+        certificate: &'static str,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::UnknownKey { key, nearest: Some(nearest) } => {
+                write!(formatter, "unknown key {key:?}, did you mean {nearest:?}?")
+            }
+            Notice::UnknownKey { key, nearest: None } => write!(formatter, "unknown key {key:?}"),
+            Notice::NeedsPlugin { key, class } => {
+                write!(formatter, "{key} = {class:?}: a Java class, whose part a plug-in in Rust has to take")
+            }
+            Notice::Misspelled { key, right } => write!(formatter, "{key:?} is read as {right:?}"),
+            Notice::AnyAudience { issuer } => {
+                write!(formatter, "issuer {issuer:?}: its tokens are taken whatever their `aud`")
+            }
+            Notice::KeyIdNeeded { issuer } => write!(
+                formatter,
+                "issuer {issuer:?}: its tokens need a `kid`, as its keys come from a JWK Set and not from the trust store"
+            ),
+            Notice::NoIssuer => formatter.write_str("no [[apim.jwt.issuer]]: no token will be good"),
+            Notice::NoEffect { key, reason } => write!(formatter, "{key} has no effect: {reason}"),
+            Notice::DemoKey { place, alias, certificate } => {
+                write!(formatter, "{place}: ")?;
+                if let Some(alias) = alias {
+                    write!(formatter, "alias {alias:?}: ")?;
+                }
+                write!(
+                    formatter,
+                    "the key of the demo certificate {certificate}, whose private key is public: whoever has it makes good tokens"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The issuers of a deployment as core trusts them.
+
+use claimgate_core::{Algorithm, Issuer, KeySet};
+
+use crate::deployment::{Deployment, JwtIssuer};
+use crate::profile::Profile;
+
+impl Deployment {
+    /// The issuers as core trusts them: `iss` to the byte, any audience, keys from the JWK Set or else from the trust store.
+    ///
+    /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key. For
+    ///    an issuer with a JWK Set it is refused: keys of an issuer come from one place, and the original would not look into the
+    ///    JWK Set either.
+    /// 2. [`Profile::Strict`] takes every asymmetric algorithm and asks for `sub` and `iat`. The compatible profiles take the
+    ///    algorithms of the original; [`Profile::Version3`] asks for the claims that version 3.0 documents as mandatory.
+    /// 3. `exp` is asked for in all profiles, though the original does without.
+    ///
+    /// The trust store is read when the authenticator is built, and again as `certificate_reload` says.
+    pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
+        self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
+    }
+
+    fn trusted_issuer(&self, described: &JwtIssuer, profile: Profile) -> Issuer {
+        let issuer = Issuer::new(&described.name)
+            .any_audience()
+            .leeway(self.leeway)
+            .scopes_claim([described.scopes_claim()])
+            .required_claims(required_claims(described, profile));
+        let issuer = match (&described.jwks_url, &self.trust_store) {
+            (Some(url), _) => issuer.jwks_uri(url).require_key_id(),
+            (None, Some(store)) => {
+                store.keys_of(issuer).watch_files().refresh_interval(self.certificate_reload)
+            }
+            // Core would discover them from the name. That there is no key in it, core says.
+            (None, None) => issuer.keys(KeySet::default()),
+        };
+        let issuer = match algorithms(described, profile) {
+            Some(algorithms) => issuer.algorithms(algorithms.iter().copied()),
+            None => issuer,
+        };
+        if self.enforce_type_header { issuer.token_types(["at+jwt"]) } else { issuer }
+    }
+}
+
+fn required_claims(issuer: &JwtIssuer, profile: Profile) -> Vec<&str> {
+    match profile {
+        Profile::Strict => vec!["sub", "iat"],
+        Profile::Version4 => Vec::new(),
+        Profile::Version3 => {
+            vec!["sub", "iat", "application", issuer.consumer_key_claim.as_deref().unwrap_or("consumerKey")]
+        }
+    }
+}
+
+/// Those that the original accepts, in the compatible profiles. PS256 came with JWK Sets, in version 4.
+fn algorithms(issuer: &JwtIssuer, profile: Profile) -> Option<&'static [Algorithm]> {
+    match profile {
+        Profile::Strict => None,
+        Profile::Version4 if issuer.jwks_url.is_some() => {
+            Some(&[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256])
+        }
+        Profile::Version4 | Profile::Version3 => {
+            Some(&[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512])
+        }
+    }
+}

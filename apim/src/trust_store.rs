@@ -1,0 +1,89 @@
+//! The keys of issuers that publish none: a key store of Java or PKCS#12, or a directory of certificates.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use claimgate_core::{ConfigError, Issuer, KeySet, KeyStore};
+
+/// Certificates that are trusted. Their aliases are the `kid`s of tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustStore {
+    path: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Store(KeyStore),
+    Directory,
+}
+
+impl TrustStore {
+    /// The store at `path`, JKS or PKCS#12, told apart by content. Aliases go without regard to case. A token without a `kid`
+    /// means the certificate [`GATEWAY_ALIAS`] and no other.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let store = KeyStore::file(&path).default_alias_if_present(GATEWAY_ALIAS);
+        TrustStore { path, kind: Kind::Store(store) }
+    }
+
+    /// The certificates and public keys in this directory, PEM or DER. The name of a file without its extension is the `kid`, to
+    /// the byte.
+    ///
+    /// A token without a `kid` may mean any of them, if no more than four fit its algorithm: no file has the part of
+    /// [`GATEWAY_ALIAS`].
+    pub fn directory(path: impl Into<PathBuf>) -> Self {
+        TrustStore { path: path.into(), kind: Kind::Directory }
+    }
+
+    /// The password of the store. A directory has none.
+    pub fn password(self, password: impl Into<String>) -> Self {
+        self.with(|store| store.password(password))
+    }
+
+    /// Takes the password from this environment variable whenever the store is read.
+    pub fn password_env(self, name: impl Into<String>) -> Self {
+        self.with(|store| store.password_env(name))
+    }
+
+    fn with(self, change: impl FnOnce(KeyStore) -> KeyStore) -> Self {
+        let kind = match self.kind {
+            Kind::Store(store) => Kind::Store(change(store)),
+            Kind::Directory => Kind::Directory,
+        };
+        TrustStore { kind, ..self }
+    }
+
+    /// Reads the keys now.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the file, and never the password.
+    pub fn keys(&self) -> Result<KeySet, ConfigError> {
+        match &self.kind {
+            Kind::Store(store) => store.keys(),
+            Kind::Directory => KeySet::from_directory(&self.path),
+        }
+    }
+
+    /// Gives these keys to `issuer`.
+    pub(crate) fn keys_of(&self, issuer: Issuer) -> Issuer {
+        match &self.kind {
+            Kind::Store(store) => issuer.keystore(store.clone()),
+            Kind::Directory => issuer.key_directory(&self.path),
+        }
+    }
+}
+
+/// As messages call it.
+impl fmt::Display for TrustStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Store(_) => write!(formatter, "keystore {:?}", self.path),
+            Kind::Directory => write!(formatter, "key_directory {:?}", self.path),
+        }
+    }
+}
+
+/// The alias of the certificate that checks tokens without a `kid`.
+pub const GATEWAY_ALIAS: &str = "gateway_certificate_alias";
