@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::Resource;
-use crate::token_facts::KeyType;
+use crate::token_facts::{Application, KeyType};
 
 /// Who calls what, under which application and subscription. In the extensions of the request, beside the token.
 #[derive(Clone, Debug)]
@@ -37,6 +37,13 @@ pub struct ApplicationContext {
     pub owner: Option<String>,
     /// Its universal identifier.
     pub uuid: Option<String>,
+}
+
+impl From<&Application> for ApplicationContext {
+    fn from(application: &Application) -> Self {
+        let Application { id, name, tier, owner, uuid } = application.clone();
+        ApplicationContext { id, name, tier, owner, uuid }
+    }
 }
 
 /// The subscription of an application to an API.
