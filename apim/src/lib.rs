@@ -16,6 +16,7 @@ mod api;
 mod context;
 mod fault;
 mod profile;
+pub mod subscription;
 mod token_facts;
 
 pub use api::{Api, AuthType, Resource};
