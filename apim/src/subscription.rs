@@ -143,10 +143,10 @@ pub fn check_key_type(api: &Api, key_type: KeyType) -> Result<(), Fault> {
         }
         KeyType::Sandbox => (api.has_sandbox, "Sandbox key offered to the API with no sandbox endpoint"),
     };
-    match has_endpoint {
-        true => Ok(()),
-        false => Err(Fault::new(FaultCode::KeyTypeMismatch).described(description)),
+    if !has_endpoint {
+        return Err(Fault::new(FaultCode::KeyTypeMismatch).described(description));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -14,8 +14,7 @@ use tokio::sync::watch;
 use crate::api::Api;
 use crate::subscription::http::flights::{Departure, Flights};
 use crate::subscription::http::kept::Question;
-use crate::subscription::store::Answer;
-use crate::subscription::{Found, StoreError, SubscriptionStore};
+use crate::subscription::{Found, StoreError, Subscribed, SubscriptionStore};
 
 pub use settings::HttpSubscriptionsBuilder;
 
@@ -87,6 +86,9 @@ impl fmt::Debug for HttpSubscriptions {
         self.0.fmt(formatter)
     }
 }
+
+/// A subscription; nothing where there is none; an error where that could not be found out.
+type Answer = Result<Option<Arc<Subscribed>>, StoreError>;
 
 /// Far beyond what any client is called: the original's keys have 28 bytes.
 const LONGEST_CONSUMER_KEY: usize = 512;

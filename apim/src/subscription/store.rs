@@ -45,9 +45,6 @@ pub enum Found<'a> {
     Later(SubscriptionFuture<'a>),
 }
 
-/// A subscription; nothing where there is none; an error where that could not be found out.
-pub(crate) type Answer = Result<Option<Arc<Subscribed>>, StoreError>;
-
 /// A subscription that is still to come.
 pub type SubscriptionFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Option<Arc<Subscribed>>, StoreError>> + Send + 'a>>;

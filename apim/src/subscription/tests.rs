@@ -31,25 +31,21 @@ fn t0() -> TokenFacts {
     }))
 }
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn a_token_with_its_subscription_gives_all_of_it() {
     let expected = Subscribed {
         application: ApplicationContext {
-            id: text("2"),
-            name: text("TestApp"),
-            tier: text("10PerMin"),
-            owner: text("admin"),
+            id: Some("2".to_owned()),
+            name: Some("TestApp".to_owned()),
+            tier: Some("10PerMin".to_owned()),
+            owner: Some("admin".to_owned()),
             uuid: None,
         },
         subscription: SubscriptionContext {
-            subscriber: text("admin"),
-            tenant: text("carbon.super"),
-            tier: text("Unlimited"),
-            publisher: text("admin"),
+            subscriber: Some("admin".to_owned()),
+            tenant: Some("carbon.super".to_owned()),
+            tier: Some("Unlimited".to_owned()),
+            publisher: Some("admin".to_owned()),
             stop_on_quota_reach: true,
             spike_arrest: None,
         },
@@ -209,7 +205,7 @@ fn the_type_of_the_key_is_what_the_store_says_else_what_the_token_says() {
     let sandbox = facts(json!({"keytype": "SANDBOX"}));
     let subscribed = |key_type, state| {
         let subscribed = self_contained(&api, &t0()).unwrap().unwrap();
-        Subscribed { key_type, state, ..subscribed }
+        Subscribed { state, key_type, ..subscribed }
     };
     let state = SubscriptionState::ProdOnlyBlocked;
     assert_eq!(subscribed(None, state).check(&api, &sandbox), Ok(KeyType::Sandbox));

@@ -10,27 +10,23 @@ fn facts(claims: &Value) -> Result<TokenFacts, String> {
     serde_json::from_str(&claims.to_string()).map_err(|error| error.to_string())
 }
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn reads_the_token_of_version_3_0() {
     let facts: TokenFacts = serde_json::from_str(T0).unwrap();
     let application = Application {
-        id: text("2"),
-        name: text("TestApp"),
-        tier: text("10PerMin"),
-        owner: text("admin"),
+        id: Some("2".to_owned()),
+        name: Some("TestApp".to_owned()),
+        tier: Some("10PerMin".to_owned()),
+        owner: Some("admin".to_owned()),
         uuid: None,
     };
     let api = SubscribedApi {
-        name: text("PizzaShackAPI"),
+        name: Some("PizzaShackAPI".to_owned()),
         context: "/pizzashack/1.0.0".to_owned(),
         version: "1.0.0".to_owned(),
-        publisher: text("admin"),
-        subscriber_tenant_domain: text("carbon.super"),
-        subscription_tier: text("Unlimited"),
+        publisher: Some("admin".to_owned()),
+        subscriber_tenant_domain: Some("carbon.super".to_owned()),
+        subscription_tier: Some("Unlimited".to_owned()),
     };
     let tier =
         TierInfo { stop_on_quota_reach: Some(true), spike_arrest_limit: Some(0), spike_arrest_unit: None };

@@ -77,20 +77,19 @@ mod tests {
             },
             "keyType": "SANDBOX"
         }"#;
-        let text = |text: &str| Some(text.to_owned());
         let expected = Subscribed {
             application: ApplicationContext {
-                id: text("2"),
-                name: text("TestApp"),
-                tier: text("10PerMin"),
-                owner: text("admin"),
+                id: Some("2".to_owned()),
+                name: Some("TestApp".to_owned()),
+                tier: Some("10PerMin".to_owned()),
+                owner: Some("admin".to_owned()),
                 uuid: None,
             },
             subscription: SubscriptionContext {
-                subscriber: text("cook"),
-                tenant: text("carbon.super"),
-                tier: text("Unlimited"),
-                publisher: text("chef"),
+                subscriber: Some("cook".to_owned()),
+                tenant: Some("carbon.super".to_owned()),
+                tier: Some("Unlimited".to_owned()),
+                publisher: Some("chef".to_owned()),
                 stop_on_quota_reach: false,
                 spike_arrest: Some((5, 60)),
             },

@@ -24,13 +24,10 @@ pub(super) struct StoreClient {
 impl StoreClient {
     /// Asks. Errors name neither the client nor what was answered.
     pub(super) async fn ask(&self, asked: &Asked) -> Result<Option<Arc<Subscribed>>, StoreError> {
-        match tokio::time::timeout(self.timeout, self.fetch(asked)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let timeout = self.timeout;
-                Err(StoreError::new(format!("the subscription store has not answered within {timeout:?}")))
-            }
-        }
+        let timeout = self.timeout;
+        tokio::time::timeout(timeout, self.fetch(asked)).await.unwrap_or_else(|_| {
+            Err(StoreError::new(format!("the subscription store has not answered within {timeout:?}")))
+        })
     }
 
     /// The URL as it was configured, for logs.

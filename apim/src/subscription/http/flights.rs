@@ -11,9 +11,9 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::subscription::StoreError;
+use crate::subscription::http::Answer;
 use crate::subscription::http::client::StoreClient;
 use crate::subscription::http::kept::{Asked, Kept, Question, Times};
-use crate::subscription::store::Answer;
 
 // Shared are what is remembered, in a cache that locks its own shards, and the flights, behind a mutex that is held for a look-up
 // and never across an await. A flight writes what it has learnt into the cache, then lands, then leaves the map: whoever finds it

@@ -7,7 +7,7 @@ use std::time::Duration;
 use claimgate_core::Moment;
 use quick_cache::Equivalent;
 
-use crate::subscription::store::Answer;
+use crate::subscription::http::Answer;
 use crate::subscription::{StoreError, Subscribed};
 
 /// A question, as a request has it.
@@ -70,7 +70,7 @@ impl Kept {
     /// What counts `now` without a question; nothing where the store is to be asked.
     pub(super) fn at(&self, now: Moment, times: &Times) -> Option<Answer> {
         if let Some(answer) = self.within(Duration::ZERO, now, times) {
-            return Some(Ok(answer));
+            return Some(answer);
         }
         let (_, failed) = self.failed.as_ref()?;
         (now.since(*failed) < times.retry_after).then(|| self.last(now, times)).flatten()
@@ -78,15 +78,15 @@ impl Kept {
 
     /// What counts `now` where the store has failed: its last answer for a time, then the failure.
     pub(super) fn last(&self, now: Moment, times: &Times) -> Option<Answer> {
-        let stale = self.within(times.stale_for, now, times).map(Ok);
+        let stale = self.within(times.stale_for, now, times);
         stale.or_else(|| self.failed.as_ref().map(|(error, _)| Err(error.clone())))
     }
 
     /// The answer, if its time has not been over for longer than `over`.
-    fn within(&self, over: Duration, now: Moment, times: &Times) -> Option<Option<Arc<Subscribed>>> {
+    fn within(&self, over: Duration, now: Moment, times: &Times) -> Option<Answer> {
         let (answer, asked) = self.answer.as_ref()?;
         let time = if answer.is_some() { times.keep_for } else { times.deny_for };
-        (now.since(*asked) < time.saturating_add(over)).then(|| answer.clone())
+        (now.since(*asked) < time.saturating_add(over)).then(|| Ok(answer.clone()))
     }
 }
 
@@ -113,19 +113,20 @@ mod tests {
         start.later(Duration::from_millis(millis))
     }
 
-    fn subscribed() -> Option<Arc<Subscribed>> {
-        Some(Arc::new(Subscribed {
+    fn subscribed() -> Arc<Subscribed> {
+        Arc::new(Subscribed {
             application: ApplicationContext::default(),
             subscription: SubscriptionContext::default(),
             state: SubscriptionState::Unblocked,
             key_type: None,
-        }))
+        })
     }
 
     #[test]
     fn answers_count_for_their_time_and_no_longer() {
         let start = start();
-        for (name, answer, millis) in [("subscribed", subscribed(), 60_000), ("not subscribed", None, 10_000)]
+        for (name, answer, millis) in
+            [("subscribed", Some(subscribed()), 60_000), ("not subscribed", None, 10_000)]
         {
             let kept = Kept::answered(answer.clone(), start);
             let before = kept.at(after(start, millis - 1), &TIMES);
@@ -138,7 +139,8 @@ mod tests {
     fn the_last_answer_counts_for_a_time_while_the_store_fails() {
         let start = start();
         let down = || StoreError::new("down");
-        for (name, answer, over) in [("subscribed", subscribed(), 160_000), ("not subscribed", None, 110_000)]
+        for (name, answer, over) in
+            [("subscribed", Some(subscribed()), 160_000), ("not subscribed", None, 110_000)]
         {
             let kept = Kept::answered(answer.clone(), start);
             let failed = |millis| kept.clone().then_failed(down(), after(start, millis));

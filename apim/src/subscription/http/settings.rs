@@ -199,10 +199,10 @@ impl HttpSubscriptionsBuilder {
             "http" => self.allow_insecure_http || is_loopback(&url),
             _ => false,
         };
-        match is_safe && url.fragment().is_none() {
-            true => Ok(url),
-            false => Err(format!("url {shown:?}: https, or http on loopback, without a fragment")),
+        if !is_safe || url.fragment().is_some() {
+            return Err(format!("url {shown:?}: https, or http on loopback, without a fragment"));
         }
+        Ok(url)
     }
 
     /// A client that follows no redirect and uses no proxy of the environment, whatever features of reqwest other crates of the

@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use super::*;
-use crate::subscription::{Subscribed, SubscriptionState};
+use crate::subscription::SubscriptionState;
 
 /// A service on loopback that answers what the test says, and keeps what it was asked.
 struct Service {
