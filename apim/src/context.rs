@@ -11,7 +11,7 @@ use crate::api::Resource;
 use crate::claim_mapping::ClaimMapping;
 use crate::profile::Profile;
 use crate::subscription::Subscribed;
-use crate::token_facts::{KeyType, TokenFacts};
+use crate::token_facts::{Application, KeyType, TokenFacts};
 
 /// Who calls what, under which application and subscription. In the extensions of the request, beside the token.
 #[derive(Clone, Debug)]
@@ -45,6 +45,13 @@ pub struct ApplicationContext {
     pub owner: Option<String>,
     /// Its universal identifier.
     pub uuid: Option<String>,
+}
+
+impl From<&Application> for ApplicationContext {
+    fn from(application: &Application) -> Self {
+        let Application { id, name, tier, owner, uuid } = application.clone();
+        ApplicationContext { id, name, tier, owner, uuid }
+    }
 }
 
 /// The subscription of an application to an API.
@@ -97,7 +104,7 @@ impl RequestContext {
         let Judged { profile, facts, subscribed, client, claims, key_type } = judged;
         let (application, subscription) = match subscribed.as_deref() {
             Some(found) => (found.application.clone(), Some(found.subscription.clone())),
-            None => (application_of(&facts), None),
+            None => (facts.application.as_ref().map(ApplicationContext::from).unwrap_or_default(), None),
         };
         let tenant = subscription.as_ref().and_then(|subscription| subscription.tenant.as_deref());
         let subscriber = subscription.as_ref().and_then(|subscription| subscription.subscriber.as_deref());
@@ -184,17 +191,6 @@ impl fmt::Display for ClaimsShapeError {
 }
 
 impl std::error::Error for ClaimsShapeError {}
-
-fn application_of(facts: &TokenFacts) -> ApplicationContext {
-    let application = facts.application.clone().unwrap_or_default();
-    ApplicationContext {
-        id: application.id,
-        name: application.name,
-        tier: application.tier,
-        owner: application.owner,
-        uuid: application.uuid,
-    }
-}
 
 /// On whose behalf a request is made: the application's own token is its subscriber's, and a user is named with the tenant unless
 /// the name has one.

@@ -26,6 +26,7 @@ mod manager;
 mod profile;
 mod rules;
 pub mod quota;
+pub mod subscription;
 mod token_facts;
 mod trust_store;
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// The claims of a token, with those read that the rules of a gateway are about. Made once for a token and kept with it.
 ///
-/// A claim of the wrong type fails the whole: it is never taken for absent.
+/// A claim of the wrong type fails the whole: it is never taken for absent. `null` is a wrong type for a claim. Inside of one it
+/// stands for a member that is not set, since issuers write `"uuid":null` and `"spikeArrestUnit":null`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenFacts {
     /// All claims as the token has them.
@@ -80,33 +82,53 @@ pub enum KeyType {
     Sandbox,
 }
 
+impl KeyType {
+    /// The type that `word` is the name of.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        match word {
+            "PRODUCTION" => Some(KeyType::Production),
+            "SANDBOX" => Some(KeyType::Sandbox),
+            _ => None,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for TokenFacts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let claims = Map::deserialize(deserializer)?;
+        let key_type = read::<String, D::Error>(&claims, "keytype")?.map(|word| KeyType::named(&word));
+        let application: Option<Object<Application>> = read(&claims, "application")?;
+        let apis: Option<Vec<Object<SubscribedApi>>> = read(&claims, "subscribedAPIs")?;
+        let tiers: Option<BTreeMap<String, Object<TierInfo>>> = read(&claims, "tierInfo")?;
+        let kind: Option<String> = read(&claims, "aut")?;
         Ok(TokenFacts {
-            application: read(&claims, "application")?,
-            subscribed_apis: read(&claims, "subscribedAPIs")?,
-            tiers: read(&claims, "tierInfo")?.unwrap_or_default(),
-            key_type: match read::<String, D::Error>(&claims, "keytype")?.as_deref() {
-                None | Some("PRODUCTION") => KeyType::Production,
-                Some("SANDBOX") => KeyType::Sandbox,
-                Some(_) => return Err(serde::de::Error::custom("keytype")),
-            },
-            is_application_token: read::<String, D::Error>(&claims, "aut")?
-                .is_some_and(|kind| kind.eq_ignore_ascii_case("APPLICATION")),
+            application: application.map(|application| application.0),
+            subscribed_apis: apis.map(|apis| apis.into_iter().map(|api| api.0).collect()),
+            tiers: tiers.unwrap_or_default().into_iter().map(|(name, tier)| (name, tier.0)).collect(),
+            // A key of a type that nobody knows is for endpoints that nobody knows.
+            key_type: key_type
+                .map_or(Ok(KeyType::default()), |known| known.ok_or_else(|| D::Error::custom("keytype")))?,
+            is_application_token: kind.is_some_and(|kind| kind.eq_ignore_ascii_case("APPLICATION")),
             claims,
         })
     }
 }
 
-/// The claim `name`; `null` counts as absent. The error names the claim and never quotes it.
-fn read<T: serde::de::DeserializeOwned, E: serde::de::Error>(
+/// The claim `name`. The error names the claim and never quotes it.
+fn read<T: DeserializeOwned, E: Error>(
     claims: &Map<String, Value>,
     name: &'static str,
 ) -> Result<Option<T>, E> {
-    match claims.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => T::deserialize(value).map(Some).map_err(|_| E::custom(name)),
+    claims.get(name).map(|value| T::deserialize(value).map_err(|_| E::custom(name))).transpose()
+}
+
+/// A JSON object: what serde derives for a struct takes an array of its members too.
+struct Object<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = Value::Object(Map::deserialize(deserializer)?);
+        T::deserialize(members).map(Object).map_err(D::Error::custom)
     }
 }
 
@@ -115,10 +137,15 @@ fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     #[serde(untagged)]
     enum Id {
         Number(u64),
+        Negative(i64),
         Text(String),
     }
     Ok(Option::<Id>::deserialize(deserializer)?.map(|id| match id {
         Id::Number(number) => number.to_string(),
+        Id::Negative(number) => number.to_string(),
         Id::Text(text) => text,
     }))
 }
+
+#[cfg(test)]
+mod tests;

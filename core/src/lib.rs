@@ -144,6 +144,8 @@ pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
 pub use certificate::CertificateValidity;
+#[doc(hidden)]
+pub use config_error::Problems;
 pub use config_error::{ConfigError, ConfigProblem};
 pub use confirmation::Confirmation;
 pub use der::DerError;
