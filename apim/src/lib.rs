@@ -16,10 +16,14 @@ mod api;
 mod context;
 mod fault;
 mod profile;
+mod resource;
 mod token_facts;
 
 pub use api::{Api, AuthType, Resource};
 pub use context::{ApplicationContext, RequestContext, SubscriptionContext};
 pub use fault::{Fault, FaultCode};
 pub use profile::Profile;
+#[cfg(feature = "openapi")]
+pub use resource::OpenApiSettings;
+pub use resource::ResourceTable;
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};

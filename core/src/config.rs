@@ -65,10 +65,11 @@ use toml::Value;
 
 use crate::authenticator::Authenticator;
 use crate::builder::AuthenticatorBuilder;
-use crate::config::section::Section;
 use crate::config_error::{ConfigError, Problems};
 use crate::token_source::TokenSource;
 
+#[doc(hidden)]
+pub use section::Section;
 pub use watched::ConfigWatch;
 
 /// A configuration that was read and checked.
@@ -97,10 +98,8 @@ impl Config {
     ///
     /// A [`ConfigError`] with everything that is wrong.
     pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
-        let table =
-            text.parse::<toml::Table>().map_err(|error| ConfigError::single(syntax_error(text, &error)))?;
         let mut problems = Problems::default();
-        let mut file = Section::new("", table, &mut problems);
+        let mut file = Section::parse(text, &mut problems)?;
         let listen = file.string("listen");
         let mut builder = Authenticator::builder();
         if let Some(realm) = file.string("realm") {
@@ -169,12 +168,6 @@ fn source(value: &Value) -> Option<TokenSource> {
         ["websocket"] => Some(TokenSource::WebSocketProtocol { marker: text("websocket")? }),
         _ => None,
     }
-}
-
-fn syntax_error(text: &str, error: &toml::de::Error) -> String {
-    let start = error.span().map_or(0, |span| span.start);
-    let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
-    format!("line {line}: {}", error.message().replace('\n', ", "))
 }
 
 #[cfg(test)]

@@ -59,12 +59,14 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// Collects problems while a configuration is read.
+/// Collects problems while a configuration is read. For the files of other crates of this family.
+#[doc(hidden)]
 #[derive(Debug, Default)]
-pub(crate) struct Problems(Vec<ConfigProblem>);
+pub struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
-    pub(crate) fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
+    /// Notes that `message` is wrong at `place`.
+    pub fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
         let problem = ConfigProblem { place: place.into(), message: message.into() };
         // A value that two stages look at is told once.
         if !self.0.contains(&problem) {
@@ -72,15 +74,19 @@ impl Problems {
         }
     }
 
-    #[cfg(feature = "config")]
-    pub(crate) fn extend(&mut self, error: ConfigError) {
+    /// Notes the problems of `error` too.
+    pub fn extend(&mut self, error: ConfigError) {
         for problem in error.problems {
             self.add(problem.place, problem.message);
         }
     }
 
     /// `value`, unless there was a problem.
-    pub(crate) fn or<T>(self, value: T) -> Result<T, ConfigError> {
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with all of them.
+    pub fn or<T>(self, value: T) -> Result<T, ConfigError> {
         if self.0.is_empty() { Ok(value) } else { Err(ConfigError { problems: self.0 }) }
     }
 }

@@ -143,6 +143,8 @@ pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
 pub use certificate::CertificateValidity;
 pub use config_error::{ConfigError, ConfigProblem};
+#[doc(hidden)]
+pub use config_error::Problems;
 pub use der::DerError;
 #[cfg(feature = "jwks-client")]
 pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-use crate::config_error::Problems;
+use crate::config_error::{ConfigError, Problems};
 
 /// A table from which keys are taken by name and type. What has the wrong type is a problem that quotes the value; what is
-/// left at the [`end`](Section::end) is unknown.
-pub(crate) struct Section<'p> {
+/// left at the [`end`](Section::end) is unknown. For the files of other crates of this family too.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Section<'p> {
     place: String,
     table: Table,
     known: Vec<&'static str>,
@@ -16,7 +18,20 @@ pub(crate) struct Section<'p> {
 }
 
 impl<'p> Section<'p> {
-    pub(crate) fn new(place: impl Into<String>, table: Table, problems: &'p mut Problems) -> Self {
+    /// The whole of a file.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] with the line, where `text` is not TOML.
+    pub fn parse(text: &str, problems: &'p mut Problems) -> Result<Self, ConfigError> {
+        match text.parse::<Table>() {
+            Ok(table) => Ok(Section::new("", table, problems)),
+            Err(error) => Err(ConfigError::single(syntax_error(text, &error))),
+        }
+    }
+
+    /// The table `table`; problems in it are told to be at `place`.
+    pub fn new(place: impl Into<String>, table: Table, problems: &'p mut Problems) -> Self {
         Section { place: place.into(), table, known: Vec::new(), problems }
     }
 
@@ -25,15 +40,18 @@ impl<'p> Section<'p> {
         Section::new(format!("{}: {key}", self.place), table, self.problems)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+    /// The value at `key`, without taking it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
         self.table.get(key)
     }
 
-    pub(crate) fn problem(&mut self, message: impl Into<String>) {
+    /// Notes that `message` is wrong with this table.
+    pub fn problem(&mut self, message: impl Into<String>) {
         self.problems.add(self.place.clone(), message);
     }
 
-    pub(crate) fn string(&mut self, key: &'static str) -> Option<String> {
+    /// Takes a string.
+    pub fn string(&mut self, key: &'static str) -> Option<String> {
         self.typed(key, "a string", |value| value.as_str().map(str::to_owned))
     }
 
@@ -47,7 +65,8 @@ impl<'p> Section<'p> {
         Some(secret)
     }
 
-    pub(crate) fn boolean(&mut self, key: &'static str) -> Option<bool> {
+    /// Takes `true` or `false`.
+    pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         self.typed(key, "true or false", Value::as_bool)
     }
 
@@ -59,7 +78,8 @@ impl<'p> Section<'p> {
         self.typed(key, "a duration such as \"30s\"", duration)
     }
 
-    pub(crate) fn string_list(&mut self, key: &'static str) -> Option<Vec<String>> {
+    /// Takes a list of strings.
+    pub fn string_list(&mut self, key: &'static str) -> Option<Vec<String>> {
         self.typed(key, "a list of strings", strings)
     }
 
@@ -84,7 +104,7 @@ impl<'p> Section<'p> {
     }
 
     /// The tables of `[[key]]`.
-    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table> {
+    pub fn tables(&mut self, key: &'static str) -> Vec<Table> {
         let read = |value: &Value| value.as_array()?.iter().map(|entry| entry.as_table().cloned()).collect();
         self.typed(key, "one or more tables", read).unwrap_or_default()
     }
@@ -98,7 +118,7 @@ impl<'p> Section<'p> {
     }
 
     /// Takes `key` as whatever `read` makes of it.
-    pub(crate) fn typed<T>(
+    pub fn typed<T>(
         &mut self,
         key: &'static str,
         expected: &str,
@@ -120,7 +140,7 @@ impl<'p> Section<'p> {
     }
 
     /// Tells every key that nobody took.
-    pub(crate) fn end(mut self) {
+    pub fn end(mut self) {
         for key in std::mem::take(&mut self.table).keys() {
             // Near is what a slip of the fingers makes; anything further away would be a guess.
             let near = |known: &&&str| strsim::damerau_levenshtein(known, key) <= 1 + key.len() / 4;
@@ -130,6 +150,12 @@ impl<'p> Section<'p> {
             self.problem(format!("unknown key {key:?}{hint}"));
         }
     }
+}
+
+fn syntax_error(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+    format!("line {line}: {}", error.message().replace('\n', ", "))
 }
 
 pub(crate) fn duration(value: &Value) -> Option<Duration> {
