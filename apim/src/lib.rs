@@ -27,6 +27,7 @@ mod profile;
 mod rules;
 pub mod quota;
 pub mod subscription;
+mod resource;
 mod token_facts;
 mod trust_store;
 
@@ -43,5 +44,8 @@ pub use deployment::{
 };
 pub use profile::Profile;
 pub use quota::{Quotas, Taken, Usage};
+#[cfg(feature = "openapi")]
+pub use resource::OpenApiSettings;
+pub use resource::ResourceTable;
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
 pub use trust_store::{GATEWAY_ALIAS, TrustStore};
