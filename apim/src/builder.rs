@@ -123,7 +123,7 @@ impl ApiManagerBuilder {
     pub fn build(self) -> Result<ApiManager, ConfigError> {
         if self.needs_store && self.store.is_none() {
             let message = "subscription_validation_via_km = true: no subscription store is given";
-            return Err(ConfigProblem::new("apim.jwt_authentication", message).into());
+            return Err([ConfigProblem::new("apim.jwt_authentication", message)].into_iter().collect());
         }
         Ok(ApiManager::of(self))
     }

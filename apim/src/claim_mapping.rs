@@ -52,11 +52,6 @@ impl ClaimMapping {
         ClaimMapping { transformer: Some(Arc::new(transformer)), ..self }
     }
 
-    /// The remote claim that is renamed to `local`, if one is.
-    pub(crate) fn remote_of(&self, local: &str) -> Option<&str> {
-        self.renames.iter().find(|(_, own)| own == local).map(|(remote, _)| remote.as_str())
-    }
-
     /// Whether what it makes of claims may be an error, so that it has to be known before a request goes on.
     pub(crate) fn may_fail(&self) -> bool {
         self.transformer.is_some()
@@ -91,14 +86,13 @@ mod tests {
 
     #[test]
     fn renames_with_the_value_as_it_is() {
-        let mapping = ClaimMapping::new().rename("email", "http://wso2.org/claims/emailaddress").rename("x", "y");
+        let mapping =
+            ClaimMapping::new().rename("email", "http://wso2.org/claims/emailaddress").rename("x", "y");
         let mapped = mapping.apply(&claims(json!({"email": ["a", 1], "sub": "s", "y": 2}))).unwrap();
         assert_eq!(
             Value::from(mapped),
             json!({"http://wso2.org/claims/emailaddress": ["a", 1], "sub": "s", "y": 2})
         );
-        assert_eq!(mapping.remote_of("y"), Some("x"));
-        assert_eq!(mapping.remote_of("x"), None);
     }
 
     #[test]
@@ -115,8 +109,7 @@ mod tests {
         impl ClaimTransformer for Joined {
             fn transform(&self, claims: &mut Map<String, Value>) -> Result<(), TransformError> {
                 let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-                let (first, last) =
-                    text("first").zip(text("last")).ok_or(TransformError::Token)?;
+                let (first, last) = text("first").zip(text("last")).ok_or(TransformError::Token)?;
                 claims.insert("name".to_owned(), format!("{first} {last}").into());
                 Ok(())
             }

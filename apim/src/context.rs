@@ -202,7 +202,9 @@ fn end_user(profile: Profile, facts: &TokenFacts, subscriber: Option<&str>, tena
         _ => user.to_owned(),
     };
     match subscriber.filter(|_| facts.is_application_token && profile != Profile::Version3) {
-        Some(subscriber) => with_tenant(subscriber, tenant.or(Some(SUPER_TENANT)).filter(|tenant| *tenant == SUPER_TENANT)),
+        Some(subscriber) => {
+            with_tenant(subscriber, tenant.or(Some(SUPER_TENANT)).filter(|tenant| *tenant == SUPER_TENANT))
+        }
         None if profile == Profile::Version3 => subject.to_owned(),
         None => with_tenant(subject, tenant),
     }
@@ -220,10 +222,22 @@ mod tests {
         for (profile, claims, subscriber, tenant, expected) in [
             (Strict, json!({"sub": "ann"}), None, Some("example.com"), "ann@example.com"),
             (Version4, json!({"sub": "ann"}), Some("bob"), Some("carbon.super"), "ann@carbon.super"),
-            (Version4, json!({"sub": "admin@carbon.super"}), None, Some("carbon.super"), "admin@carbon.super"),
+            (
+                Version4,
+                json!({"sub": "admin@carbon.super"}),
+                None,
+                Some("carbon.super"),
+                "admin@carbon.super",
+            ),
             (Version4, json!({"sub": "ann"}), None, None, "ann"),
             (Version3, json!({"sub": "ann"}), Some("bob"), Some("carbon.super"), "ann"),
-            (Version4, json!({"sub": "x", "aut": "application"}), Some("bob"), Some("carbon.super"), "bob@carbon.super"),
+            (
+                Version4,
+                json!({"sub": "x", "aut": "application"}),
+                Some("bob"),
+                Some("carbon.super"),
+                "bob@carbon.super",
+            ),
             (Version4, json!({"sub": "x", "aut": "APPLICATION"}), Some("bob"), Some("example.com"), "bob"),
             (Version3, json!({"sub": "x", "aut": "APPLICATION"}), Some("bob"), Some("carbon.super"), "x"),
             (Strict, json!({"sub": "x", "aut": "APPLICATION"}), None, None, "x"),

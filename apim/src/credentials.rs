@@ -72,7 +72,8 @@ impl<V: RequestView> RequestView for CredentialView<'_, V> {
     }
 
     fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let chosen = self.chosen.as_ref().map(|chosen| chosen.bearer.as_bytes()).filter(|text| !text.is_empty());
+        let chosen =
+            self.chosen.as_ref().map(|chosen| chosen.bearer.as_bytes()).filter(|text| !text.is_empty());
         let plain = self.chosen.is_none().then(|| lines(self.request, self.field));
         chosen.into_iter().chain(plain.into_iter().flatten()).map(|value| ("authorization", value))
     }
@@ -91,7 +92,9 @@ impl Chosen {
     fn of<'r>(lines: impl Iterator<Item = &'r [u8]>) -> Self {
         let (mut bearer, mut others) = (String::new(), Vec::new());
         for line in lines {
-            for part in String::from_utf8_lossy(line).split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            for part in
+                String::from_utf8_lossy(line).split(',').map(str::trim).filter(|part| !part.is_empty())
+            {
                 match part.split_once([' ', '\t']) {
                     Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
                         bearer = format!("Bearer {}", token.trim().trim_matches('"'));
@@ -137,15 +140,25 @@ mod tests {
             (&["Bearer a"][..], vec!["Bearer a"], vec!["Bearer a"], None),
             (&["bEARER  \"a\""], vec!["bEARER  \"a\""], vec!["Bearer a"], None),
             (&["Basic x, Bearer a"], vec!["Basic x, Bearer a"], vec!["Bearer a"], Some("Basic x")),
-            (&["Bearer a, Bearer b , Basic x"], vec!["Bearer a, Bearer b , Basic x"], vec!["Bearer b"], Some("Basic x")),
+            (
+                &["Bearer a, Bearer b , Basic x"],
+                vec!["Bearer a, Bearer b , Basic x"],
+                vec!["Bearer b"],
+                Some("Basic x"),
+            ),
             (&["Basic x", "Bearer a"], vec!["Basic x", "Bearer a"], vec!["Bearer a"], Some("Basic x")),
             (&["Basic x"], vec!["Basic x"], vec![], Some("Basic x")),
             (&["Bearer"], vec!["Bearer"], vec![], Some("Bearer")),
             (&[], vec![], vec![], None),
         ] {
-            assert_eq!(seen(Profile::Strict, lines), (strict.iter().map(ToString::to_string).collect(), None), "{lines:?}");
+            assert_eq!(
+                seen(Profile::Strict, lines),
+                (strict.iter().map(ToString::to_string).collect(), None),
+                "{lines:?}"
+            );
             for profile in [Profile::Version3, Profile::Version4] {
-                let expected = (compatible.iter().map(ToString::to_string).collect(), others.map(str::to_owned));
+                let expected =
+                    (compatible.iter().map(ToString::to_string).collect(), others.map(str::to_owned));
                 assert_eq!(seen(profile, lines), expected, "{lines:?}");
             }
         }

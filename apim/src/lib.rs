@@ -24,10 +24,10 @@ mod fault;
 mod issuer_rules;
 mod manager;
 mod profile;
-mod rules;
 pub mod quota;
-pub mod subscription;
 mod resource;
+mod rules;
+pub mod subscription;
 mod token_facts;
 mod trust_store;
 
@@ -36,12 +36,12 @@ pub use builder::ApiManagerBuilder;
 pub use claim_mapping::{ClaimMapping, ClaimTransformer, TransformError};
 pub use context::{ApplicationContext, ClaimsShapeError, RequestContext, SubscriptionContext};
 pub use credentials::HeaderChanges;
-pub use issuer_rules::IssuerRules;
-pub use manager::{Admitted, ApiManager, Passage, PendingPassage};
-pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
 pub use deployment::{
     BackendJwtConfig, CacheConfig, Deployment, Encoding, JwtIssuer, MappedClaim, Notice, OauthConfig, Signing,
 };
+pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
+pub use issuer_rules::IssuerRules;
+pub use manager::{Admitted, ApiManager, Passage, PendingPassage};
 pub use profile::Profile;
 pub use quota::{Quotas, Taken, Usage};
 #[cfg(feature = "openapi")]

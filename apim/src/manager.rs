@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use claimgate_core::{AuthError, Authenticator, Decision, Moment, RequestView, VerifiedToken};
+use claimgate_core::{AuthError, AuthErrorKind, Authenticator, Decision, Moment, RequestView, VerifiedToken};
 
 use crate::api::{AuthType, Resource};
 use crate::asked::OwnedAsked;
@@ -98,7 +98,6 @@ impl ApiManager {
             Step::Done(Ok(admitted)) => Passage::Decided(Ok(Box::new(admitted))),
             Step::Done(Err(fault)) => {
                 let asked = asked();
-                fault.log(resource.as_deref());
                 Passage::Decided(Err(fault.answer(profile, &asked.as_asked())))
             }
             Step::Wait(future) => Passage::Pending(PendingPassage { future, asked: asked(), profile }),
@@ -112,7 +111,8 @@ impl ApiManager {
 
     /// The header fields that may carry a token: their values are not for logs.
     pub fn credential_fields(&self) -> impl Iterator<Item = &str> {
-        let own = self.0.rules.resources.apis().filter_map(|api| api.auth_header.as_deref());
+        let own =
+            self.0.rules.resources.resources().filter_map(|resource| resource.api.auth_header.as_deref());
         std::iter::once(self.0.auth_header.as_str()).chain(own)
     }
 }
@@ -123,7 +123,9 @@ impl Inner {
         view: &CredentialView<'_, V>,
         resource: Option<&Arc<Resource>>,
     ) -> Step {
-        let Some(resource) = resource else { return Step::Done(Err(Fault::new(FaultCode::NoResource))) };
+        let Some(resource) = resource else {
+            return Step::Done(Err(logged(Fault::new(FaultCode::NoResource), None)));
+        };
         if resource.auth == AuthType::None {
             return Step::Done(Ok(Admitted {
                 token: None,
@@ -143,7 +145,8 @@ impl Inner {
                     let token = pending.await.map_err(|error| inner.fault_of(&error))?;
                     // The key was waited for: a second has passed, or an hour.
                     let now = inner.authenticator.now();
-                    let context = inner.rules.judge(&token, &resource, now).await?;
+                    let judged = inner.rules.judge(&token, &resource, now).await;
+                    let context = judged.map_err(|fault| logged(fault, Some(&resource)))?;
                     Ok(Admitted { token: Some(token), context, headers })
                 }))
             }
@@ -163,14 +166,15 @@ impl Inner {
             let judged = pin!(self.rules.judge(&token, resource, now)).poll(&mut context);
             return Step::Done(match judged {
                 Poll::Ready(Ok(context)) => Ok(Admitted { token: Some(token), context, headers }),
-                Poll::Ready(Err(fault)) => Err(fault),
+                Poll::Ready(Err(fault)) => Err(logged(fault, Some(resource))),
                 // Nothing that waits is asked.
                 Poll::Pending => Err(Fault::new(FaultCode::Unclassified)),
             });
         }
         let (inner, resource) = (self.clone(), resource.clone());
         let mut future: Waiting = Box::pin(async move {
-            let context = inner.rules.judge(&token, &resource, now).await?;
+            let judged = inner.rules.judge(&token, &resource, now).await;
+            let context = judged.map_err(|fault| logged(fault, Some(&resource)))?;
             Ok(Admitted { token: Some(token), context, headers })
         });
         // Mostly the answer is in memory. Whoever goes on to wait asks again with a waker of its own.
@@ -186,7 +190,11 @@ impl Inner {
         changes
     }
 
+    /// The core logs what it refuses, but not the lack of a credential, which some callers allow.
     fn fault_of(&self, error: &AuthError) -> Fault {
+        if error.kind() == AuthErrorKind::MissingCredentials {
+            error.log();
+        }
         let rules = error.issuer().and_then(|issuer| self.rules.issuers.get(issuer));
         Fault::of(error, self.rules.profile, rules.map_or(KeyPlace::JwkSet, |rules| rules.keys))
     }
@@ -201,14 +209,18 @@ impl Inner {
     }
 }
 
+/// One line for each request that a rule of the gateway refuses; what the core refuses, it has logged itself.
+fn logged(fault: Fault, resource: Option<&Resource>) -> Fault {
+    let (api, template) = resource.map_or(("", ""), |resource| (&*resource.api.context, &*resource.template));
+    tracing::info!(target: "claimgate", code = fault.code().number(), api, resource = template, "request refused: {fault}");
+    fault
+}
+
 impl Future for PendingPassage {
     type Output = Result<Admitted, Answer>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.future.as_mut().poll(context).map_err(|fault| {
-            fault.log(None);
-            fault.answer(self.profile, &self.asked.as_asked())
-        })
+        self.future.as_mut().poll(context).map_err(|fault| fault.answer(self.profile, &self.asked.as_asked()))
     }
 }
 

@@ -145,6 +145,11 @@ impl Quotas {
         }
     }
 
+    /// Whether somebody has to be asked over the network.
+    pub(crate) fn may_wait(&self) -> bool {
+        !matches!(self.counts, Counts::Here(_))
+    }
+
     /// In the order in which denials are told.
     fn demands<'a>(&self, usage: &Usage<'a>, now: Moment) -> Demands<'a> {
         let demand = |level, other, bound| Demand { level, application: usage.application, other, bound };

@@ -44,6 +44,7 @@ impl Rules {
     ) -> Result<RequestContext, Fault> {
         let api = &*resource.api;
         let facts = token.claims::<TokenFacts>().map_err(|_| Fault::new(FaultCode::InvalidCredentials))?;
+        self.check_kind(token, &facts)?;
         let rules = self.issuers.get(token.issuer());
         let client = consumer_key(&facts, rules.and_then(|rules| rules.consumer_key_claim.as_deref()))?;
         let claims = Self::claims(rules, &facts)?;
@@ -58,10 +59,23 @@ impl Rules {
         check_key_type(api, key_type)?;
         check_scopes(resource, token)?;
         check_audience(api, &facts.claims)?;
-        let judged = Judged { profile: self.profile, facts: facts.clone(), client, subscribed, claims, key_type };
+        let judged =
+            Judged { profile: self.profile, facts: facts.clone(), client, subscribed, claims, key_type };
         let context = RequestContext::of(resource, judged);
         self.take(&context, &facts, now).await?;
         Ok(context)
+    }
+
+    /// Tokens of other kinds are signed with the same keys: a refresh token is no access token. Version 3.0 takes only what its header
+    /// calls `JWT`.
+    fn check_kind(&self, token: &VerifiedToken, facts: &TokenFacts) -> Result<(), Fault> {
+        let is_named = self.profile != Profile::Version3 || token.token_type() == Some("JWT");
+        let kind = facts.claims.get("token_type");
+        let is_access_token = match kind {
+            None | Some(Value::Null) => true,
+            Some(kind) => kind.as_str().is_some_and(|kind| !OTHER_KINDS.contains(&kind)),
+        };
+        if is_named && is_access_token { Ok(()) } else { Err(Fault::new(FaultCode::InvalidCredentials)) }
     }
 
     /// The claims for services. What is only renamed waits until somebody asks.
@@ -90,9 +104,9 @@ impl Rules {
             let client = client.ok_or_else(not_subscribed)?;
             let found = match store.find(api, client) {
                 Found::Known(found) => found,
-                Found::Later(later) => later.await.map_err(|_| Fault::new(FaultCode::Unclassified))?,
+                Found::Later(later) => later.await,
             };
-            return found.map(Some).ok_or_else(not_subscribed);
+            return found.map_err(|error| error.fault())?.map(Some).ok_or_else(not_subscribed);
         }
         match self_contained(api, facts)? {
             Some(subscribed) => Ok(Some(Arc::new(subscribed))),
@@ -106,7 +120,8 @@ impl Rules {
         let api = &context.resource.api;
         let name = format!("{}:{}", api.context, api.version);
         let application = &context.application;
-        let Some(application_name) = application.uuid.as_deref().or(application.id.as_deref()).or(context.consumer_key.as_deref())
+        let Some(application_name) =
+            application.uuid.as_deref().or(application.id.as_deref()).or(context.consumer_key.as_deref())
         else {
             // Nobody to count for.
             return Ok(());
@@ -129,10 +144,14 @@ impl Rules {
     }
 }
 
+/// `token_type` of what is no access token: refresh tokens, API keys and the test keys of the original.
+const OTHER_KINDS: [&str; 3] = ["refresh_token", "apiKey", "InternalKey"];
+
 /// Any one of the scopes is enough; none are needed where the resource names none. A token without scopes has the one that the
 /// original gives it, `default`.
 fn check_scopes(resource: &Resource, token: &VerifiedToken) -> Result<(), Fault> {
-    let is_granted = |scope: &String| token.has_scope(scope) || (scope == "default" && token.scopes().next().is_none());
+    let is_granted =
+        |scope: &String| token.has_scope(scope) || (scope == "default" && token.scopes().next().is_none());
     if resource.scopes.is_empty() || resource.scopes.iter().any(is_granted) {
         return Ok(());
     }
@@ -143,7 +162,9 @@ fn check_audience(api: &Api, claims: &Map<String, Value>) -> Result<(), Fault> {
     if api.audiences.is_empty() || api.audiences.iter().any(|audience| audience == "all") {
         return Ok(());
     }
-    let is_one = |value: &Value| value.as_str().is_some_and(|own| api.audiences.iter().any(|audience| audience == own));
+    let is_one = |value: &Value| {
+        value.as_str().is_some_and(|own| api.audiences.iter().any(|audience| audience == own))
+    };
     let is_for_it = match claims.get("aud") {
         Some(Value::Array(all)) => all.iter().any(is_one),
         Some(value) => is_one(value),

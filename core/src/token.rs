@@ -175,6 +175,11 @@ impl VerifiedToken {
         &self.0.policy.issuer
     }
 
+    /// `typ` of the header, as the token has it (RFC 7515, section 4.1.9).
+    pub fn token_type(&self) -> Option<&str> {
+        self.0.header.token_type.as_deref()
+    }
+
     /// The `kid` of the key that verified the token.
     pub fn key_id(&self) -> Option<&str> {
         self.0.key.key_id()

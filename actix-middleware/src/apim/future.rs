@@ -48,22 +48,14 @@ impl<S: Service<ServiceRequest>> ApiFuture<S> {
         ApiFuture { state: State::decided(shared, admitted, request) }
     }
 
-    pub(crate) fn pending(
-        shared: &Rc<Guarded<S>>,
-        pending: PendingPassage,
-        request: ServiceRequest,
-    ) -> Self {
+    pub(crate) fn pending(shared: &Rc<Guarded<S>>, pending: PendingPassage, request: ServiceRequest) -> Self {
         let held = Some(Held { shared: shared.clone(), request });
         ApiFuture { state: State::Waiting { pending, held } }
     }
 }
 
 impl<S: Service<ServiceRequest>> State<S, S::Future> {
-    fn decided(
-        shared: &Guarded<S>,
-        admitted: Result<Admitted, Answer>,
-        mut request: ServiceRequest,
-    ) -> Self {
+    fn decided(shared: &Guarded<S>, admitted: Result<Admitted, Answer>, mut request: ServiceRequest) -> Self {
         match admitted {
             Ok(admitted) => {
                 shared.guard.complete(admitted, &mut request);
@@ -85,7 +77,9 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Inner { future } => {
-                    return Poll::Ready(ready!(future.poll(context)).map(ServiceResponse::map_into_left_body));
+                    return Poll::Ready(
+                        ready!(future.poll(context)).map(ServiceResponse::map_into_left_body),
+                    );
                 }
                 StateProjection::Answered { response } => match response.take() {
                     Some(response) => return Poll::Ready(Ok(response.map_into_right_body())),

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use crate::deployment::findings::Findings;
 use crate::deployment::section::Section;
-use crate::deployment::{MappedClaim, JwtIssuer};
+use crate::deployment::{JwtIssuer, MappedClaim};
 
 /// Reads the issuer at `index`.
 pub(super) fn read(index: usize, table: Table, findings: &mut Findings) -> Option<JwtIssuer> {

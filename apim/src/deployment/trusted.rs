@@ -1,6 +1,6 @@
 //! The issuers of a deployment as core trusts them.
 
-use claimgate_core::{Algorithm, Issuer, KeySet};
+use claimgate_core::{Algorithm, Confirmation, Issuer, KeySet};
 
 use crate::deployment::{Deployment, JwtIssuer};
 use crate::profile::Profile;
@@ -37,6 +37,13 @@ impl Deployment {
         let issuer = match algorithms(described, profile) {
             Some(algorithms) => issuer.algorithms(algorithms.iter().copied()),
             None => issuer,
+        };
+        let issuer = if profile.is_compatible() { issuer.ignore_not_before() } else { issuer };
+        let issuer = match (self.oauth.certificate_bound, profile.is_compatible()) {
+            (true, _) => issuer.confirmation(Confirmation::ClientCertificate),
+            // The original takes a bound token for a bearer token then.
+            (false, true) => issuer.confirmation(Confirmation::Ignore),
+            (false, false) => issuer,
         };
         if self.enforce_type_header { issuer.token_types(["at+jwt"]) } else { issuer }
     }

@@ -267,11 +267,17 @@ fn operations(
             Some("None") => AuthType::None,
             None
             | Some(
-                "Any" | "Application" | "Application User" | "Application_User" | "Application & Application User",
+                "Any"
+                | "Application"
+                | "Application User"
+                | "Application_User"
+                | "Application & Application User",
             ) => AuthType::Token,
             Some(other) => {
-                let message = format!("x-auth-type = {other:?}: expected \"None\", \"Application\", \"Application User\", \
-                                       \"Application & Application User\" or \"Any\"");
+                let message = format!(
+                    "x-auth-type = {other:?}: expected \"None\", \"Application\", \"Application User\", \
+                                       \"Application & Application User\" or \"Any\""
+                );
                 problems.add(format!("paths: {path:?}: {verb}"), message);
                 AuthType::Token
             }
@@ -306,7 +312,9 @@ impl Document {
         let unescape = |name: &str| name.replace("~1", "/").replace("~0", "~");
         match reference.strip_prefix("#/paths/") {
             Some(name) => self.paths.get(&unescape(name)).filter(|_| !name.contains('/')),
-            None => self.components.path_items.get(&unescape(reference.strip_prefix("#/components/pathItems/")?)),
+            None => {
+                self.components.path_items.get(&unescape(reference.strip_prefix("#/components/pathItems/")?))
+            }
         }
     }
 }

@@ -27,19 +27,19 @@ fn segment() -> impl Strategy<Value = String> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let template = (prop::collection::vec(segment(), 0..4), prop_oneof![4 => Just(""), 1 => Just("/"), 2 => Just("/*")])
-        .prop_map(|(segments, end)| {
-            let path = segments.iter().map(|segment| format!("/{segment}")).collect::<String>() + end;
-            if path.is_empty() { "/".to_owned() } else { path }
-        });
+    let template =
+        (prop::collection::vec(segment(), 0..4), prop_oneof![4 => Just(""), 1 => Just("/"), 2 => Just("/*")])
+            .prop_map(|(segments, end)| {
+                let path = segments.iter().map(|segment| format!("/{segment}")).collect::<String>() + end;
+                if path.is_empty() { "/".to_owned() } else { path }
+            });
     let needs = prop_oneof![
         Just((AuthType::None, Vec::new())),
         prop::sample::subsequence(vec!["r", "s"], 0..=2)
             .prop_map(|scopes| (AuthType::Token, scopes.into_iter().map(str::to_owned).collect())),
     ];
-    (0..CONTEXTS.len(), template, prop::sample::select(vec!["GET", "PUT"]), needs).prop_map(
-        |(context, template, verb, (auth, scopes))| Entry { context, template, verb, auth, scopes },
-    )
+    (0..CONTEXTS.len(), template, prop::sample::select(vec!["GET", "PUT"]), needs)
+        .prop_map(|(context, template, verb, (auth, scopes))| Entry { context, template, verb, auth, scopes })
 }
 
 /// A table of those entries that are not for the same requests as one before.
@@ -58,7 +58,12 @@ fn table(entries: &[Entry]) -> (ResourceTable, Vec<Entry>) {
             auth: entry.auth,
             scopes: entry.scopes.clone(),
         });
-        if ResourceTable::collect(table.resources.iter().cloned().chain([resource.clone()]), Problems::default()).is_ok() {
+        if ResourceTable::collect(
+            table.resources.iter().cloned().chain([resource.clone()]),
+            Problems::default(),
+        )
+        .is_ok()
+        {
             table.add(&resource, &mut contexts).unwrap();
             kept.push(entry.clone());
         }
@@ -100,7 +105,11 @@ fn respelt(target: &str, choices: &[u8]) -> String {
             }
             digit if escaped > 0 => {
                 escaped -= 1;
-                out.push(if choice % 2 == 0 { digit.to_ascii_lowercase() } else { digit.to_ascii_uppercase() });
+                out.push(if choice % 2 == 0 {
+                    digit.to_ascii_lowercase()
+                } else {
+                    digit.to_ascii_uppercase()
+                });
             }
             letter if (letter.is_ascii_alphanumeric() || letter == '.') && choice % 3 == 0 => {
                 out += &format!("%{:02x}", u32::from(letter));
@@ -116,7 +125,8 @@ fn respelt(target: &str, choices: &[u8]) -> String {
 
 /// Whether `template` fits `segments`, by trying every way.
 fn fits(template: &str, segments: &[&str], fold: fn(&str) -> String) -> bool {
-    let (template, is_open) = template.strip_suffix("/*").map_or((template, false), |template| (template, true));
+    let (template, is_open) =
+        template.strip_suffix("/*").map_or((template, false), |template| (template, true));
     let parts = template.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>();
     let is_long_enough = if is_open { segments.len() >= parts.len() } else { segments.len() == parts.len() };
     let fits_one = |(part, segment): (&&str, &&str)| match *part {

@@ -1,9 +1,7 @@
 //! What a token has to say, and under which names services see it.
 
 use claimgate_tower::Issuer;
-use claimgate_tower::apim::{
-    ClaimMapping, ClaimTransformer, IssuerRules, KeyPlace, Profile, TransformError,
-};
+use claimgate_tower::apim::{ClaimMapping, ClaimTransformer, IssuerRules, KeyPlace, Profile, TransformError};
 use serde_json::{Map, Value, json};
 
 use super::hosts::Call;
@@ -47,12 +45,18 @@ async fn s06_the_strict_profile_asks_for_those_of_later_versions() {
 async fn s23_services_see_the_local_names() {
     for profile in [Profile::Strict, Profile::Version4] {
         let world = World::new(profile);
-        let token = world.token().claim("email", "ann@example.com").claim("n", json!({"deep": [1, null]})).mint();
+        let token =
+            world.token().claim("email", "ann@example.com").claim("n", json!({"deep": [1, null]})).mint();
         let mapping = || {
-            ClaimMapping::new().rename("email", "http://wso2.org/claims/emailaddress").rename("absent", "present")
+            ClaimMapping::new()
+                .rename("email", "http://wso2.org/claims/emailaddress")
+                .rename("absent", "present")
         };
         let rules = || IssuerRules::new(KeyPlace::JwkSet).mapping(mapping());
-        let seen = Call::get(MENU).bearer(&token).to(|| world.manager(|builder| builder.issuer(ISSUER, rules()))).await;
+        let seen = Call::get(MENU)
+            .bearer(&token)
+            .to(|| world.manager(|builder| builder.issuer(ISSUER, rules())))
+            .await;
         let claims = seen.given("/context/claims");
         assert_eq!(claims["http://wso2.org/claims/emailaddress"], "ann@example.com");
         assert_eq!((claims.get("email"), claims.get("present")), (None, None));
@@ -83,7 +87,8 @@ async fn s24_a_transformer_is_for_one_issuer() {
         (Profile::Version4, TransformError::Failed, "500/900900"),
     ] {
         let world = World::new(profile);
-        let rules = || IssuerRules::new(KeyPlace::JwkSet).mapping(ClaimMapping::new().transformer(Joined(kind)));
+        let rules =
+            || IssuerRules::new(KeyPlace::JwkSet).mapping(ClaimMapping::new().transformer(Joined(kind)));
         let own = || world.manager(|builder| builder.issuer(ISSUER, rules()));
         let others = || world.manager(|builder| builder.issuer("https://other.example.com", rules()));
         let whole = world.token().claim("given", "Ann").claim("family", "Lee").mint();

@@ -17,7 +17,10 @@ async fn s01_reads_the_token_of_a_bearer_credential() {
             assert_eq!(seen.given("/subject"), "ann@carbon.super", "{profile:?} {scheme}");
             assert_eq!(seen.given("/context/end_user"), "ann@carbon.super");
         }
-        let none = Call::get(MENU).header("accept", "application/json").to(|| world.manager(|builder| builder)).await;
+        let none = Call::get(MENU)
+            .header("accept", "application/json")
+            .to(|| world.manager(|builder| builder))
+            .await;
         assert!(none.status == 401 && none.body.contains("900902"), "{none:?}");
         let basic = Call::get(MENU).header("authorization", "Basic dXNlcjpwYXNz");
         let basic = basic.to(|| world.manager(|builder| builder)).await;
@@ -56,12 +59,18 @@ async fn s02_the_field_can_be_another_for_all_and_for_one_api() {
         assert!(elsewhere.body.contains("X-Api-Auth"), "{elsewhere:?}");
 
         let mut own = World::new(profile);
-        own.resources =
-            own.resources.replacen("publisher = \"admin\"", "publisher = \"admin\"\nauth_header = \"X-Pizza\"", 1);
+        own.resources = own.resources.replacen(
+            "publisher = \"admin\"",
+            "publisher = \"admin\"\nauth_header = \"X-Pizza\"",
+            1,
+        );
         let token = own.token().mint();
         let there = Call::get(MENU).header("x-pizza", format!("Bearer {token}"));
         assert_eq!(there.to(|| own.manager(|builder| builder)).await.status, 200);
-        assert_eq!(Call::get(MENU).bearer(&token).to(|| own.manager(|builder| builder)).await.told(), "401/900902");
+        assert_eq!(
+            Call::get(MENU).bearer(&token).to(|| own.manager(|builder| builder)).await.told(),
+            "401/900902"
+        );
     }
 }
 
@@ -122,11 +131,14 @@ async fn s14_only_asymmetric_algorithms_are_good() {
         for alg in [Alg::RS256, Alg::RS384, Alg::RS512, Alg::PS256, Alg::ES256, Alg::EdDSA] {
             let issuer = TestIssuer::with_algorithm(super::world::ISSUER, alg);
             let world = World { issuer, ..World::new(profile) };
-            let seen = Call::get(MENU).bearer(&world.token().mint()).to(|| world.manager(|builder| builder)).await;
+            let seen =
+                Call::get(MENU).bearer(&world.token().mint()).to(|| world.manager(|builder| builder)).await;
             assert_eq!(seen.status, 200, "{profile:?} {alg}");
         }
         let world = World::new(profile);
-        for secret in [world.issuer.jwks().into_bytes(), world.issuer.current_key().public_key_pem().into_bytes()] {
+        for secret in
+            [world.issuer.jwks().into_bytes(), world.issuer.current_key().public_key_pem().into_bytes()]
+        {
             let token = world.token().signed_with_secret(secret).mint();
             let seen = Call::get(MENU).bearer(&token).to(|| world.manager(|builder| builder)).await;
             assert_eq!(seen.told(), "401/900901");

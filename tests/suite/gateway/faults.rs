@@ -29,7 +29,8 @@ async fn s36_version_3_tells_faults_in_xml() {
 #[tokio::test]
 async fn s37_faults_in_json() {
     let world = World::new(Profile::Version4);
-    let seen = Call::get(MENU).bearer(&world.token().forged().mint()).to(|| world.manager(|builder| builder)).await;
+    let seen =
+        Call::get(MENU).bearer(&world.token().forged().mint()).to(|| world.manager(|builder| builder)).await;
     assert_eq!(
         seen.body,
         concat!(
@@ -42,7 +43,10 @@ async fn s37_faults_in_json() {
     let world = World::new(Profile::Version3);
     let call = Call::get(MENU).bearer(&world.token().forged().mint()).header("accept", "application/json");
     let seen = call.to(|| world.manager(|builder| builder)).await;
-    assert!(seen.body.starts_with(r#"{"fault":{"code":900901,"message":"Invalid Credentials","description":""#), "{seen:?}");
+    assert!(
+        seen.body.starts_with(r#"{"fault":{"code":900901,"message":"Invalid Credentials","description":""#),
+        "{seen:?}"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +61,11 @@ async fn s37_no_answer_quotes_the_token() {
             "secret-subject.secret-subject.secret-subject".to_owned(),
         ] {
             for accept in ["application/json", "application/xml", "*/*"] {
-                let seen = Call::post("/pizzashack/1.0.0/order").bearer(&token).header("accept", accept).to(manager).await;
+                let seen = Call::post("/pizzashack/1.0.0/order")
+                    .bearer(&token)
+                    .header("accept", accept)
+                    .to(manager)
+                    .await;
                 assert!(seen.service.is_none(), "{seen:?}");
                 let text = format!("{:?} {}", seen.headers, seen.body);
                 assert!(!text.contains("secret"), "{text}");
@@ -73,11 +81,7 @@ async fn s37_no_answer_quotes_the_token() {
 async fn s38_challenges_stand_on_401_and_say_what_each_profile_says() {
     let forged = |world: &World| Call::get(MENU).bearer(&world.token().forged().mint());
     for (profile, bad, none) in [
-        (
-            Profile::Strict,
-            r#"Bearer error="invalid_token""#,
-            Some("Bearer"),
-        ),
+        (Profile::Strict, r#"Bearer error="invalid_token""#, Some("Bearer")),
         (
             Profile::Version4,
             concat!(

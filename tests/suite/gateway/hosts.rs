@@ -153,7 +153,8 @@ async fn through_tower(manager: &ApiManager, call: &Call) -> Seen {
     let service = ApiLayer::new(manager.clone()).layer(service);
     let response = service.oneshot(request.body(Vec::new()).unwrap()).await.unwrap();
     let headers = response.headers().iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     seen(response.status(), headers, response.into_body())
 }
 
@@ -176,7 +177,8 @@ async fn through_actix(manager: &ApiManager, call: &Call) -> Seen {
     }
     let response = test::call_service(&app, request).await;
     let headers = response.headers().iter();
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     let status = StatusCode::from_u16(response.status().as_u16()).unwrap();
     seen(status, headers, test::read_body(response).await.to_vec())
 }

@@ -70,7 +70,9 @@ async fn s34_a_refused_request_uses_no_quota() {
 #[tokio::test]
 async fn s35_a_burst_is_stopped() {
     for profile in [Profile::Strict, Profile::Version4] {
-        for (limit, unit, allowed) in [(json!(5), json!("min"), 5), (json!(0), json!(null), 20), (json!(2), json!("sec"), 2)] {
+        for (limit, unit, allowed) in
+            [(json!(5), json!("min"), 5), (json!(0), json!(null), 20), (json!(2), json!("sec"), 2)]
+        {
             let world = World::new(profile);
             let both = both(&world);
             let tiers = json!({"Gold": {"stopOnQuotaReach": true, "spikeArrestLimit": limit, "spikeArrestUnit": unit}});
@@ -89,7 +91,8 @@ async fn s35_a_quota_of_a_subscription_need_not_stop() {
     for (stops, expected) in [(true, "429/900804"), (false, "200")] {
         let world = World::new(Profile::Version4);
         let both = both(&world);
-        let subscribed = json!([{"context": "/pizzashack/1.0.0", "version": "1.0.0", "subscriptionTier": "3PerMin"}]);
+        let subscribed =
+            json!([{"context": "/pizzashack/1.0.0", "version": "1.0.0", "subscriptionTier": "3PerMin"}]);
         let tiers = json!({"3PerMin": {"stopOnQuotaReach": stops}});
         let call = Call::get(MENU)
             .bearer(&world.token().claim("subscribedAPIs", subscribed).claim("tierInfo", tiers).mint());

@@ -84,8 +84,13 @@ async fn s59_a_resource_can_be_for_everybody() {
             assert_eq!(seen.given("/context/end_user"), "anonymous", "{profile:?}");
             assert_eq!(seen.given("/context/application/tier"), "Unauthenticated");
             assert_eq!(seen.given("/subject"), &json!(null));
-            let expected: Vec<_> = authorization.iter().map(|value| json!(["authorization", value])).collect();
-            assert_eq!(seen.given("/headers"), &json!(expected), "what the client says in the gateway's name is gone");
+            let expected: Vec<_> =
+                authorization.iter().map(|value| json!(["authorization", value])).collect();
+            assert_eq!(
+                seen.given("/headers"),
+                &json!(expected),
+                "what the client says in the gateway's name is gone"
+            );
         }
     }
 }

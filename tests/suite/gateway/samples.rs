@@ -109,7 +109,8 @@ async fn s34_the_eleventh_call_with_the_sample_in_a_minute_is_too_much() {
 async fn s32_the_sample_tells_application_and_subscription() {
     let sampled = Sample::new(Profile::Strict, C0, MANUAL, DEFAULT_ALIAS);
     let seen = Call::get(MENU).bearer(&sample("T0")).to(|| sampled.manager()).await;
-    let application = json!({"id": "2", "name": "TestApp", "tier": "10PerMin", "owner": "admin", "uuid": null});
+    let application =
+        json!({"id": "2", "name": "TestApp", "tier": "10PerMin", "owner": "admin", "uuid": null});
     assert_eq!(seen.given("/context/application"), &application);
     let subscription =
         json!({"subscriber": "admin", "tenant": "carbon.super", "tier": "Unlimited", "publisher": "admin"});

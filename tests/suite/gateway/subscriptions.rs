@@ -96,7 +96,8 @@ async fn s30_a_store_can_say_who_has_subscribed() {
         let world = World::new(profile);
         let sandbox = world.token().claim("keytype", "SANDBOX").mint();
         let call = Call::get(MENU).bearer(&sandbox);
-        let seen = call.to(|| world.manager(|builder| builder.subscriptions(store("PROD_ONLY_BLOCKED")))).await;
+        let seen =
+            call.to(|| world.manager(|builder| builder.subscriptions(store("PROD_ONLY_BLOCKED")))).await;
         assert_eq!(seen.status, 200);
     }
 }
@@ -151,8 +152,16 @@ async fn s33_a_key_is_for_some_endpoints() {
             (r#"["production", "sandbox"]"#, json!("SANDBOX"), Ok("Sandbox")),
             (r#"["production", "sandbox"]"#, json!("PRODUCTION"), Ok("Production")),
             (r#"["production"]"#, json!(null), Ok("Production")),
-            (r#"["production"]"#, json!("SANDBOX"), Err("Sandbox key offered to the API with no sandbox endpoint")),
-            (r#"["sandbox"]"#, json!("PRODUCTION"), Err("Production key offered to the API with no production endpoint")),
+            (
+                r#"["production"]"#,
+                json!("SANDBOX"),
+                Err("Sandbox key offered to the API with no sandbox endpoint"),
+            ),
+            (
+                r#"["sandbox"]"#,
+                json!("PRODUCTION"),
+                Err("Production key offered to the API with no production endpoint"),
+            ),
         ] {
             let mut world = World::new(profile);
             let endpoints = format!("publisher = \"admin\"\nendpoints = {endpoints}");

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use claimgate_testkit::{TestClock, TestIssuer, TokenBuilder};
-use claimgate_tower::apim::{
-    ApiManager, ApiManagerBuilder, IssuerRules, KeyPlace, Profile, ResourceTable,
-};
+use claimgate_tower::apim::{ApiManager, ApiManagerBuilder, IssuerRules, KeyPlace, Profile, ResourceTable};
 use claimgate_tower::{Authenticator, Issuer};
 use serde_json::{Value, json};
 
@@ -93,15 +91,21 @@ impl World {
             .header("typ", "JWT")
             .claim("consumerKey", "key-1")
             .claim("application", json!({"id": 2, "name": "TestApp", "tier": "Unlimited", "owner": "bob"}))
-            .claim("subscribedAPIs", json!([{
-                "name": "PizzaShackAPI",
-                "context": "/pizzashack/1.0.0",
-                "version": "1.0.0",
-                "publisher": "admin",
-                "subscriberTenantDomain": "carbon.super",
-                "subscriptionTier": "Gold",
-            }]))
-            .claim("tierInfo", json!({"Gold": {"stopOnQuotaReach": true, "spikeArrestLimit": 0, "spikeArrestUnit": null}}))
+            .claim(
+                "subscribedAPIs",
+                json!([{
+                    "name": "PizzaShackAPI",
+                    "context": "/pizzashack/1.0.0",
+                    "version": "1.0.0",
+                    "publisher": "admin",
+                    "subscriberTenantDomain": "carbon.super",
+                    "subscriptionTier": "Gold",
+                }]),
+            )
+            .claim(
+                "tierInfo",
+                json!({"Gold": {"stopOnQuotaReach": true, "spikeArrestLimit": 0, "spikeArrestUnit": null}}),
+            )
     }
 
     /// The issuer as it is trusted, changed by `change`.

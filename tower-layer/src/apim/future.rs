@@ -55,9 +55,7 @@ impl<S: Service<Request<ReqBody>>, ReqBody> ApiFuture<S, ReqBody> {
         request: Request<ReqBody>,
         guard: Arc<Guard>,
     ) -> Self {
-        ApiFuture {
-            state: State::Waiting { pending, held: Some(Box::new(Held { inner, request, guard })) },
-        }
+        ApiFuture { state: State::Waiting { pending, held: Some(Box::new(Held { inner, request, guard })) } }
     }
 }
 

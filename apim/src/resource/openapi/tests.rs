@@ -54,7 +54,9 @@ fn read(text: &str) -> Result<ResourceTable, String> {
 
 /// A document with these paths, in JSON.
 fn document(paths: &str) -> String {
-    format!(r#"{{"openapi":"3.1.0","info":{{"title":"A","version":"1"}},"x-wso2-basePath":"/a","paths":{paths}}}"#)
+    format!(
+        r#"{{"openapi":"3.1.0","info":{{"title":"A","version":"1"}},"x-wso2-basePath":"/a","paths":{paths}}}"#
+    )
 }
 
 #[test]
@@ -71,7 +73,11 @@ fn reads_paths_with_their_security() {
         ("GET", "/menu2", AuthType::None, &[]),
     ] {
         let found = table.find(method, &format!("/pizzashack/1.0.0{path}")).unwrap();
-        assert_eq!((found.auth, found.scopes.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (auth, scopes), "{path}");
+        assert_eq!(
+            (found.auth, found.scopes.iter().map(String::as_str).collect::<Vec<_>>().as_slice()),
+            (auth, scopes),
+            "{path}"
+        );
     }
     assert_eq!(table.resources().count(), 8);
     assert!(table.find("HEAD", "/pizzashack/1.0.0/menu").is_none());
@@ -92,7 +98,10 @@ fn settings_replace_what_the_document_says() {
         .without_subscription();
     let table = ResourceTable::from_openapi(&document(r#"{"/x":{"get":{}}}"#), &settings).unwrap();
     let api = &table.find("GET", "/b/2/x").unwrap().api;
-    assert_eq!((api.name.as_str(), api.version.as_str(), api.publisher.as_deref()), ("B", "2", Some("admin")));
+    assert_eq!(
+        (api.name.as_str(), api.version.as_str(), api.publisher.as_deref()),
+        ("B", "2", Some("admin"))
+    );
     assert_eq!(api.audiences, ["c"]);
     assert!(api.has_production && !api.has_sandbox && !api.needs_subscription);
     assert!(table.find("GET", "/a/x").is_none());
@@ -106,7 +115,10 @@ fn refuses_what_could_be_meant_otherwise() {
         (document(r#"{"/x":{"get":{"x-auth-type":false}}}"#), "invalid type: boolean"),
         (document(r#"{"/x":{"get":{}},"/x":{"get":{"x-auth-type":"None"}}}"#), "\"/x\" is there twice"),
         (document(r#"{"/x":{"get":{},"get":{"x-auth-type":"None"}}}"#), "duplicate field `get`"),
-        (document(r#"{"/x":{"get":{"x-auth-type":"Any","x-auth-type":"None"}}}"#), "duplicate field `x-auth-type`"),
+        (
+            document(r#"{"/x":{"get":{"x-auth-type":"Any","x-auth-type":"None"}}}"#),
+            "duplicate field `x-auth-type`",
+        ),
         (document(r#"{"/x":{"get":{}},"/X":{"get":{}}}"#), "differs from it only in case"),
         (document(r#"{"/x/{a}":{"get":{}},"/x/{b}":{"get":{}}}"#), "is for the same requests"),
         (document(r#"{"/x;y":{"get":{}}}"#), "no request can have these characters"),
