@@ -136,12 +136,22 @@ async fn s21_the_sample_of_version_4_is_of_another_issuer_than_its_page_says() {
         let with_row = Sample::new(profile, C4, &format!("{MANUAL}\n{own}"), &key);
         let seen = Call::get(MENU).bearer(&sample("T4")).to(|| with_row.manager()).await;
         assert_eq!(seen.given("/subject"), "admin@carbon.super", "{profile:?}");
+    }
+}
 
-        let upper = [(T4_KEY_ID.to_uppercase(), "seed004-demo-2022-renewed-same-key.pem")];
-        let upper: Vec<_> = upper.iter().map(|(alias, file)| (alias.as_str(), *file)).collect();
-        let renewed = Sample::new(profile, C4, own, &upper);
-        let seen = Call::get(MENU).bearer(&sample("T4")).to(|| renewed.manager()).await;
-        assert_eq!(seen.told(), "200", "s17 and s08: {profile:?}");
+#[tokio::test]
+async fn s17_a_renewed_certificate_of_the_same_key_verifies_and_another_does_not() {
+    let own = "[[apim.jwt.issuer]]\nname = \"https://localhost:9444/oauth2/token\"\n";
+    for (file, expected) in [
+        ("seed004-demo-2019b-expired.pem", "200"),
+        ("seed004-demo-2022-renewed-same-key.pem", "200"),
+        ("seed000-demo-2019.pem", "401/900901"),
+    ] {
+        for profile in [Profile::Strict, Profile::Version4] {
+            let sampled = Sample::new(profile, C4, own, &[(T4_KEY_ID, file)]);
+            let seen = Call::get(MENU).bearer(&sample("T4")).to(|| sampled.manager()).await;
+            assert_eq!(seen.told(), expected, "{profile:?} {file}");
+        }
     }
 }
 

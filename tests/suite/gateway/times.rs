@@ -28,7 +28,7 @@ async fn s19_a_token_is_good_until_it_expires() {
                 assert_eq!(seen.status, 200, "{profile:?} {skew} {after}");
                 continue;
             }
-            let code = if profile == Profile::Version3 { "900903" } else { "900901" };
+            let code = if profile == Profile::Version4 { "900901" } else { "900903" };
             assert!(seen.status == 401 && seen.body.contains(code), "{profile:?} {skew} {after} {seen:?}");
         }
     }
