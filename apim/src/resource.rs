@@ -179,13 +179,20 @@ impl ResourceTable {
     }
 
     /// Adds `resource`. `contexts` are those that are known, by what they are when they are loosened.
-    fn add(&mut self, resource: &Arc<Resource>, contexts: &mut HashMap<String, String>) -> Result<(), String> {
+    fn add(
+        &mut self,
+        resource: &Arc<Resource>,
+        contexts: &mut HashMap<String, String>,
+    ) -> Result<(), String> {
         let Resource { api, template, verb, auth, scopes } = &**resource;
         let context = context(&api.context)?;
         let loose_context = path::loosen(&context).into_owned();
         let known = contexts.entry(loose_context.clone()).or_insert_with(|| context.clone());
         if *known != context {
-            return Err(format!("the context {:?} differs from another only in case or escapes", api.context));
+            return Err(format!(
+                "the context {:?} differs from another only in case or escapes",
+                api.context
+            ));
         }
         let is_method = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
         if verb.is_empty() || !verb.bytes().all(is_method) {
@@ -246,16 +253,16 @@ fn asks_no_less(own: &Arc<Resource>, other: &Arc<Resource>) -> bool {
 fn check_size(text: &str) -> Result<(), ConfigError> {
     let mut problems = Problems::default();
     if text.len() > MAX_DOCUMENT_BYTES {
-        problems.add("", format!("{} bytes are more than the {MAX_DOCUMENT_BYTES} that are read", text.len()));
+        problems
+            .add("", format!("{} bytes are more than the {MAX_DOCUMENT_BYTES} that are read", text.len()));
     }
     problems.or(())
 }
 
 impl fmt::Debug for ResourceTable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |resource: &Resource| {
-            format!("{} {}{}", resource.verb, resource.api.context, resource.template)
-        };
+        let name =
+            |resource: &Resource| format!("{} {}{}", resource.verb, resource.api.context, resource.template);
         formatter.debug_set().entries(self.resources.iter().map(|resource| name(resource))).finish()
     }
 }

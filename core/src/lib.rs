@@ -142,9 +142,9 @@ pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
 pub use certificate::CertificateValidity;
-pub use config_error::{ConfigError, ConfigProblem};
 #[doc(hidden)]
 pub use config_error::Problems;
+pub use config_error::{ConfigError, ConfigProblem};
 pub use der::DerError;
 #[cfg(feature = "jwks-client")]
 pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};

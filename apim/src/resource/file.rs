@@ -26,7 +26,8 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Result<Vec<Resource>,
         }
         let api = Arc::new(api(section));
         for (index, table) in tables.into_iter().enumerate() {
-            let path = table.get("path").and_then(toml::Value::as_str).map(|path| format!("resource {path:?}"));
+            let path =
+                table.get("path").and_then(toml::Value::as_str).map(|path| format!("resource {path:?}"));
             let inner = path.unwrap_or_else(|| format!("resource number {}", index + 1));
             resources.extend(operations(&api, Section::new(format!("{place}: {inner}"), table, problems)));
         }
@@ -56,7 +57,17 @@ fn api(mut section: Section<'_>) -> Api {
     section.end();
     let has = |kind: &str| endpoints.iter().any(|endpoint| endpoint == kind);
     let (has_production, has_sandbox) = (has("production"), has("sandbox"));
-    Api { name, context, version, publisher, audiences, auth_header, has_production, has_sandbox, needs_subscription }
+    Api {
+        name,
+        context,
+        version,
+        publisher,
+        audiences,
+        auth_header,
+        has_production,
+        has_sandbox,
+        needs_subscription,
+    }
 }
 
 /// The resources of one table: one for each method.

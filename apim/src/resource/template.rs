@@ -90,7 +90,10 @@ impl Segment {
         for piece in pieces {
             let (name, after) = piece.split_once('}').ok_or("{ without }")?;
             // In other notations these stand for more than one segment, or for a pattern.
-            if name.is_empty() || name.contains(['*', '+', ':', '?', '.', '#', '/', ';', '&', ',']) {
+            if name.is_empty()
+                || name.starts_with('.')
+                || name.contains(['*', '+', ':', '?', '#', '/', ';', '&', ','])
+            {
                 return Err("a parameter has a plain name and is part of one segment");
             }
             texts.push(literal(after)?);
@@ -112,7 +115,8 @@ fn literal(text: &str) -> Result<String, &'static str> {
     if text.contains('*') {
         return Err("* stands alone at the end");
     }
-    let literal = path::unescape(text).ok_or("no request can have these characters, or they have to be escaped")?;
+    let literal =
+        path::unescape(text).ok_or("no request can have these characters, or they have to be escaped")?;
     Ok(literal.into_owned())
 }
 
@@ -120,7 +124,9 @@ impl Mixed {
     /// Whether `segment` is the texts with something in each gap.
     pub(super) fn matches(&self, segment: &str) -> bool {
         let [first, between @ .., last] = self.texts.as_slice() else { return false };
-        let Some(mut start) = segment.starts_with(first.as_str()).then_some(first.len()) else { return false };
+        let Some(mut start) = segment.starts_with(first.as_str()).then_some(first.len()) else {
+            return false;
+        };
         for text in between {
             let found = (start + 1..segment.len())
                 .find(|at| is_between_characters(segment, *at) && starts_with_at(segment, *at, text));
@@ -197,7 +203,18 @@ mod tests {
         }
         assert!(Template::parse(&"/a".repeat(100)).is_ok());
         assert!(Template::parse(&"/a".repeat(101)).is_err());
-        for template in ["/", "/*", "/a", "/a/", "/a/*", "/{a}", "/a/{b}.json", "/caf%C3%A9", "/.well-known", "/x/{a}...{b}"] {
+        for template in [
+            "/",
+            "/*",
+            "/a",
+            "/a/",
+            "/a/*",
+            "/{a}",
+            "/a/{b}.json",
+            "/caf%C3%A9",
+            "/.well-known",
+            "/x/{a}...{b}",
+        ] {
             assert!(Template::parse(template).is_ok(), "{template:?}");
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::Api;
 
 const PIZZA: &str = r#"
 [[api]]
@@ -70,7 +71,8 @@ fn table(text: &str) -> ResourceTable {
 
 /// One API at `/api` with these resources: path, auth, scopes in blanks.
 fn api(resources: &[(&str, &str, &str)]) -> Result<ResourceTable, ConfigError> {
-    let api = Arc::new(Api { name: "A".into(), context: "/api".into(), version: "1".into(), ..Api::default() });
+    let api =
+        Arc::new(Api { name: "A".into(), context: "/api".into(), version: "1".into(), ..Api::default() });
     ResourceTable::from_resources(resources.iter().map(|(path, auth, scopes)| Resource {
         api: Arc::clone(&api),
         template: (*path).to_owned(),
@@ -153,11 +155,44 @@ fn finds_the_resource_that_a_request_is_for() {
 fn refuses_every_spelling_that_servers_differ_about() {
     let table = table(PIZZA);
     for target in [
-        "/pizza//a", "//pizza/a", "/pizza/a//", "/pizza/./a", "/pizza/../pizza/a", "/pizza/a/..", "/pizza/%2e%2E/a", "/pizza/.%2e",
-        "/pizza/a%2fb", "/pizza%2Fa", "/pizza/a\\b", "/pizza/a%5Cb", "/pizza/a;b=c", "/pizza;x/a", "/pizza/a%3bb", "/pizza/a%00",
-        "/pizza/a\0", "/pizza/%", "/pizza/%4", "/pizza/%4g", "/pizza/%25", "/pizza/%252e", "/pizza/caf\u{e9}", "/pizza/%e9",
-        "/pizza/%c0%af", "/pizza/a#b", "/pizza/a%23b", "/pizza/a%3fb", "/pizza/a b", "/pizza/{a}", "*", "", "pizza/a", "a.example:80",
-        "ftp://a.example/pizza/a", "http://u@a.example/pizza/a", "/pizza/\u{ff0f}a", "/pizza/a\r\nb",
+        "/pizza//a",
+        "//pizza/a",
+        "/pizza/a//",
+        "/pizza/./a",
+        "/pizza/../pizza/a",
+        "/pizza/a/..",
+        "/pizza/%2e%2E/a",
+        "/pizza/.%2e",
+        "/pizza/a%2fb",
+        "/pizza%2Fa",
+        "/pizza/a\\b",
+        "/pizza/a%5Cb",
+        "/pizza/a;b=c",
+        "/pizza;x/a",
+        "/pizza/a%3bb",
+        "/pizza/a%00",
+        "/pizza/a\0",
+        "/pizza/%",
+        "/pizza/%4",
+        "/pizza/%4g",
+        "/pizza/%25",
+        "/pizza/%252e",
+        "/pizza/caf\u{e9}",
+        "/pizza/%e9",
+        "/pizza/%c0%af",
+        "/pizza/a#b",
+        "/pizza/a%23b",
+        "/pizza/a%3fb",
+        "/pizza/a b",
+        "/pizza/{a}",
+        "*",
+        "",
+        "pizza/a",
+        "a.example:80",
+        "ftp://a.example/pizza/a",
+        "http://u@a.example/pizza/a",
+        "/pizza/\u{ff0f}a",
+        "/pizza/a\r\nb",
     ] {
         assert_eq!(found(&table, "GET", target), None, "{target:?}");
     }
@@ -166,9 +201,13 @@ fn refuses_every_spelling_that_servers_differ_about() {
     }
 }
 
+/// Resources, and what is found for requests.
+type Scene =
+    (&'static [(&'static str, &'static str, &'static str)], &'static [(&'static str, Option<&'static str>)]);
+
 #[test]
 fn what_asks_for_more_governs_where_servers_differ_about_case_and_escapes() {
-    let scenes: [(&[(&str, &str, &str)], &[(&str, Option<&str>)]); 6] = [
+    let scenes: [Scene; 6] = [
         // The text asks for more than the parameter: a server that ignores case serves the text.
         (
             &[("/admin:reset", "token", "admin"), ("/{page}", "none", "")],
@@ -195,7 +234,12 @@ fn what_asks_for_more_governs_where_servers_differ_about_case_and_escapes() {
         // Neither asks for more than the other.
         (
             &[("/staff", "token", "staff"), ("/{page}", "token", "pages")],
-            &[("/api/staff", Some("/staff")), ("/api/Staff", None), ("/api/stafF/", None), ("/api/x", Some("/{page}"))],
+            &[
+                ("/api/staff", Some("/staff")),
+                ("/api/Staff", None),
+                ("/api/stafF/", None),
+                ("/api/x", Some("/{page}")),
+            ],
         ),
         // Fewer scopes to choose from are more to ask for.
         (
@@ -204,7 +248,12 @@ fn what_asks_for_more_governs_where_servers_differ_about_case_and_escapes() {
         ),
         // A slash at the end.
         (
-            &[("/files", "none", ""), ("/files/*", "token", ""), ("/drop", "token", "drop"), ("/drop/*", "none", "")],
+            &[
+                ("/files", "none", ""),
+                ("/files/*", "token", ""),
+                ("/drop", "token", "drop"),
+                ("/drop/*", "none", ""),
+            ],
             &[
                 ("/api/files", Some("/files")),
                 ("/api/files/", Some("/files/*")),
@@ -241,9 +290,13 @@ fn another_case_of_a_context_does_not_reach_a_wider_one() {
         "[[api]]\nname = \"All\"\ncontext = \"/\"\nversion = \"1\"\n[[api.resource]]\npath = \"/*\"\nmethods = [\"GET\"]\nauth = \"none\"\n\
          [[api]]\nname = \"Staff\"\ncontext = \"/staff\"\nversion = \"1\"\n[[api.resource]]\npath = \"/*\"\nmethods = [\"GET\"]",
     );
-    for (target, expected) in
-        [("/", Some("All")), ("/x", Some("All")), ("/staff/x", Some("Staff")), ("/Staff/x", None), ("/STAFF", None)]
-    {
+    for (target, expected) in [
+        ("/", Some("All")),
+        ("/x", Some("All")),
+        ("/staff/x", Some("Staff")),
+        ("/Staff/x", None),
+        ("/STAFF", None),
+    ] {
         assert_eq!(table.find("GET", target).map(|found| found.api.name.as_str()), expected, "{target}");
     }
 }
@@ -305,7 +358,7 @@ fn reads_what_the_file_says_of_an_api() {
     let pizza = table.find("GET", "/pizza").unwrap();
     assert_eq!(pizza.auth, AuthType::Token);
     assert!(pizza.api.needs_subscription && pizza.api.has_production && !pizza.api.has_sandbox);
-    assert_eq!(table.resources().count(), 11);
+    assert_eq!(table.resources().count(), 12);
 }
 
 #[test]

@@ -103,7 +103,10 @@ impl Node {
         let (segment, after) = path::split(rest);
         let text = self.texts.get(segment).and_then(|node| node.elect(after));
         let mixed = || {
-            self.mixed.iter().filter(|(mixed, _)| mixed.matches(segment)).find_map(|(_, node)| node.elect(after))
+            self.mixed
+                .iter()
+                .filter(|(mixed, _)| mixed.matches(segment))
+                .find_map(|(_, node)| node.elect(after))
         };
         let parameter = || self.parameter.as_ref().and_then(|node| node.elect(after));
         below(text.or_else(mixed).or_else(parameter))
