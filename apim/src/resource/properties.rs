@@ -1,8 +1,11 @@
 //! Properties of the table over random templates and paths, against a search that knows no tree.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::api::Api;
 
 /// Few words, so that paths and templates meet.
 const WORDS: [&str; 6] = ["a", "b", "A", "a:b", "a%3Ab", "x.json"];
@@ -30,7 +33,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     let template =
         (prop::collection::vec(segment(), 0..4), prop_oneof![4 => Just(""), 1 => Just("/"), 2 => Just("/*")])
             .prop_map(|(segments, end)| {
-                let path = segments.iter().map(|segment| format!("/{segment}")).collect::<String>() + end;
+                let path = segments.iter().flat_map(|segment| ["/", segment]).collect::<String>() + end;
                 if path.is_empty() { "/".to_owned() } else { path }
             });
     let needs = prop_oneof![
@@ -71,8 +74,6 @@ fn table(entries: &[Entry]) -> (ResourceTable, Vec<Entry>) {
     (table, kept)
 }
 
-use crate::api::Api;
-
 /// Paths that begin with a context mostly, with one spelling or another.
 fn target() -> impl Strategy<Value = String> {
     let word = prop_oneof![
@@ -85,7 +86,7 @@ fn target() -> impl Strategy<Value = String> {
     let context = prop_oneof![6 => prop::sample::select(&CONTEXTS[..]), 1 => Just(""), 1 => Just("/s"), 1 => Just("/P")];
     (context, prop::collection::vec(word, 0..5), prop::sample::select(vec!["", "", "/", "?x=/.."])).prop_map(
         |(context, words, end)| {
-            context.to_owned() + &words.iter().map(|word| format!("/{word}")).collect::<String>() + end
+            context.to_owned() + &words.iter().flat_map(|word| ["/", word]).collect::<String>() + end
         },
     )
 }
@@ -112,7 +113,7 @@ fn respelt(target: &str, choices: &[u8]) -> String {
                 });
             }
             letter if (letter.is_ascii_alphanumeric() || letter == '.') && choice % 3 == 0 => {
-                out += &format!("%{:02x}", u32::from(letter));
+                write!(out, "%{:02x}", u32::from(letter)).unwrap();
             }
             other => out.push(other),
         }
@@ -131,7 +132,7 @@ fn fits(template: &str, segments: &[&str], fold: fn(&str) -> String) -> bool {
     let is_long_enough = if is_open { segments.len() >= parts.len() } else { segments.len() == parts.len() };
     let fits_one = |(part, segment): (&&str, &&str)| match *part {
         "{one}" => !segment.is_empty(),
-        "{two}.json" => segment.len() > 5 && segment.ends_with(".json"),
+        "{two}.json" => segment.strip_suffix(".json").is_some_and(|before| !before.is_empty()),
         "a{three}" => segment.len() > 1 && segment.starts_with('a'),
         "{four}b{five}" => {
             let inner = segment.len().checked_sub(1).and_then(|end| segment.get(1..end)).unwrap_or_default();

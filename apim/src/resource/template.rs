@@ -90,7 +90,10 @@ impl Segment {
         for piece in pieces {
             let (name, after) = piece.split_once('}').ok_or("{ without }")?;
             // In other notations these stand for more than one segment, or for a pattern.
-            if name.is_empty() || name.contains(['*', '+', ':', '?', '.', '#', '/', ';', '&', ',']) {
+            if name.is_empty()
+                || name.starts_with('.')
+                || name.contains(['*', '+', ':', '?', '#', '/', ';', '&', ','])
+            {
                 return Err("a parameter has a plain name and is part of one segment");
             }
             texts.push(literal(after)?);

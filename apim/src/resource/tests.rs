@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::Api;
 
 const PIZZA: &str = r#"
 [[api]]
@@ -200,9 +201,13 @@ fn refuses_every_spelling_that_servers_differ_about() {
     }
 }
 
+/// Resources, and what is found for requests.
+type Scene =
+    (&'static [(&'static str, &'static str, &'static str)], &'static [(&'static str, Option<&'static str>)]);
+
 #[test]
 fn what_asks_for_more_governs_where_servers_differ_about_case_and_escapes() {
-    let scenes: [(&[(&str, &str, &str)], &[(&str, Option<&str>)]); 6] = [
+    let scenes: [Scene; 6] = [
         // The text asks for more than the parameter: a server that ignores case serves the text.
         (
             &[("/admin:reset", "token", "admin"), ("/{page}", "none", "")],
@@ -353,7 +358,7 @@ fn reads_what_the_file_says_of_an_api() {
     let pizza = table.find("GET", "/pizza").unwrap();
     assert_eq!(pizza.auth, AuthType::Token);
     assert!(pizza.api.needs_subscription && pizza.api.has_production && !pizza.api.has_sandbox);
-    assert_eq!(table.resources().count(), 11);
+    assert_eq!(table.resources().count(), 12);
 }
 
 #[test]
