@@ -48,6 +48,7 @@ pub(crate) enum Step {
 
 /// What may be configured in one way or another.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a call that is made or not")]
 pub(crate) struct Policy {
     pub(crate) is_for_others: bool,
     pub(crate) leeway: u64,
