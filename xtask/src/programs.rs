@@ -1,4 +1,5 @@
-//! The programs of the machine that make what the tests read: key stores of Java, keys and certificates of OpenSSL.
+//! The programs of the machine that make what the tests read (key stores of Java, keys and certificates of OpenSSL), and those that
+//! they run against.
 
 use std::process::Command;
 
@@ -19,10 +20,11 @@ pub(crate) static COUNTER: [Program; 1] =
     [Program { name: "valgrind", question: "--version", package: "valgrind" }];
 
 /// What the tests need.
-pub(crate) static OF_TESTS: [Program; 2] = [
+pub(crate) static OF_TESTS: [Program; 3] = [
     // The oldest Java in support makes the same stores as the newest, so whichever the distribution prefers.
     Program { name: "keytool", question: "-help", package: "default-jre-headless" },
     Program { name: "openssl", question: "version", package: "openssl" },
+    Program { name: "redis-server", question: "--version", package: "redis-server" },
 ];
 
 /// Installs those that are missing. One that cannot be had is a failure, never a skip.

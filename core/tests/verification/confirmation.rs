@@ -44,8 +44,9 @@ fn thumbprint(certificate: &[u8]) -> String {
 /// Tokens by the members of their payload that are about the binding.
 fn cases() -> Vec<(&'static str, String, Says)> {
     let own = thumbprint(OWN);
-    let digits = digest(&SHA256, OWN).as_ref().iter().map(|byte| format!("{byte:02x}"));
-    let hexadecimal = digits.collect::<Vec<_>>().concat();
+    let digest = digest(&SHA256, OWN);
+    let digits: Vec<_> = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = digits.concat();
     // Of the last of 43 characters two bits stand for nothing; they have to be 0.
     let stray = char::from(own.as_bytes()[42] + 1);
     let bound = |value: &str| format!(r#""cnf":{{"x5t#S256":{value}}}"#);

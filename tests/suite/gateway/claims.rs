@@ -104,6 +104,42 @@ async fn s24_a_transformer_is_for_one_issuer() {
 }
 
 #[tokio::test]
+async fn s25_the_scopes_are_where_the_issuer_has_them() {
+    use claimgate_tower::Authenticator;
+    use claimgate_tower::apim::{ApiManager, Deployment, ResourceTable};
+
+    for profile in [Profile::Strict, Profile::Version4] {
+        for (rows, expected) in [
+            ("scopes_claim = \"scp\"", "200"),
+            ("[[apim.jwt.issuer.claim_mapping]]\nremote_claim = \"scp\"\nlocal_claim = \"scope\"", "200"),
+            ("", "403/900910"),
+        ] {
+            let world = World::new(profile);
+            let key = world.issuer.current_key();
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join(format!("{}.pem", key.kid())), key.public_key_pem()).unwrap();
+            let text = format!(
+                "[[apim.jwt.issuer]]\nname = \"{ISSUER}\"\n{rows}\n[truststore]\nfile_name = {:?}\ntype = \"PEM\"\n",
+                folder.path()
+            );
+            let (deployment, _) = Deployment::from_toml(&text).unwrap();
+            let manager = || {
+                let trusted = deployment.trusted(profile);
+                let builder = Authenticator::builder().clock(world.clock.clone());
+                let authenticator =
+                    trusted.into_iter().fold(builder, |builder, issuer| builder.issuer(issuer));
+                let resources = ResourceTable::from_toml(&world.resources).unwrap();
+                let manager = ApiManager::builder(authenticator.build().unwrap(), resources).profile(profile);
+                manager.deployment(&deployment).build().unwrap()
+            };
+            let token = world.token().without("scope").claim("scp", json!(["order"])).mint();
+            let seen = Call::post("/pizzashack/1.0.0/order").bearer(&token).to(manager).await;
+            assert_eq!(seen.told(), expected, "{profile:?} {rows}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn s57_refresh_tokens_are_no_access_tokens_and_a_type_can_be_asked_for() {
     for profile in [Profile::Strict, Profile::Version4] {
         let world = World::new(profile);
