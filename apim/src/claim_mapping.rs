@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    fn claims(value: Value) -> Map<String, Value> {
+    fn claims(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
@@ -88,7 +88,7 @@ mod tests {
     fn renames_with_the_value_as_it_is() {
         let mapping =
             ClaimMapping::new().rename("email", "http://wso2.org/claims/emailaddress").rename("x", "y");
-        let mapped = mapping.apply(&claims(json!({"email": ["a", 1], "sub": "s", "y": 2}))).unwrap();
+        let mapped = mapping.apply(&claims(&json!({"email": ["a", 1], "sub": "s", "y": 2}))).unwrap();
         assert_eq!(
             Value::from(mapped),
             json!({"http://wso2.org/claims/emailaddress": ["a", 1], "sub": "s", "y": 2})
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn two_claims_can_change_places_and_the_renamed_one_wins() {
         let mapping = ClaimMapping::new().rename("a", "b").rename("b", "a").rename("c", "d");
-        let mapped = mapping.apply(&claims(json!({"a": 1, "b": 2, "c": 3, "d": 4}))).unwrap();
+        let mapped = mapping.apply(&claims(&json!({"a": 1, "b": 2, "c": 3, "d": 4}))).unwrap();
         assert_eq!(Value::from(mapped), json!({"a": 2, "b": 1, "d": 3}));
     }
 
@@ -115,8 +115,8 @@ mod tests {
             }
         }
         let mapping = ClaimMapping::new().rename("given", "first").transformer(Joined);
-        let mapped = mapping.apply(&claims(json!({"given": "A", "last": "B"}))).unwrap();
+        let mapped = mapping.apply(&claims(&json!({"given": "A", "last": "B"}))).unwrap();
         assert_eq!(Value::from(mapped), json!({"first": "A", "last": "B", "name": "A B"}));
-        assert_eq!(mapping.apply(&claims(json!({"given": "A"}))), Err(TransformError::Token));
+        assert_eq!(mapping.apply(&claims(&json!({"given": "A"}))), Err(TransformError::Token));
     }
 }

@@ -45,7 +45,7 @@ pub struct Admitted {
 #[must_use]
 pub enum Passage {
     /// It is decided: the request goes on, or this is the answer.
-    Decided(Result<Box<Admitted>, Answer>),
+    Decided(Result<Admitted, Answer>),
     /// A key, a subscription or a shared quota has to be waited for. Await it beside the request.
     Pending(PendingPassage),
 }
@@ -62,6 +62,7 @@ pub struct PendingPassage {
 type Waiting = Pin<Box<dyn Future<Output = Result<Admitted, Fault>> + Send>>;
 
 /// How far the first look came.
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
 enum Step {
     Done(Result<Admitted, Fault>),
     Wait(Waiting),
@@ -95,7 +96,7 @@ impl ApiManager {
         let view = CredentialView::new(request, field.unwrap_or(&inner.auth_header), profile);
         let asked = || inner.asked(request, &view, resource.as_deref());
         match inner.decide(&view, resource.as_ref()) {
-            Step::Done(Ok(admitted)) => Passage::Decided(Ok(Box::new(admitted))),
+            Step::Done(Ok(admitted)) => Passage::Decided(Ok(admitted)),
             Step::Done(Err(fault)) => {
                 let asked = asked();
                 Passage::Decided(Err(fault.answer(profile, &asked.as_asked())))

@@ -130,8 +130,8 @@ impl JsonObject {
 
     /// The bytes that it has besides its own.
     pub(crate) fn bytes(&self) -> usize {
-        let names = |names: &Vec<_>| {
-            let each = names.iter().map(|name: &Box<str>| size_of::<Box<str>>() + name.len());
+        let names = |names: &Vec<Box<str>>| {
+            let each = names.iter().map(|name| size_of::<Box<str>>() + name.len());
             size_of::<Vec<Box<str>>>() + each.sum::<usize>()
         };
         self.text.len() + self.members.bytes() + self.escaped.as_deref().map_or(0, names)

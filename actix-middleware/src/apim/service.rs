@@ -43,9 +43,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> ApiFuture<S> {
         match self.shared.guard.manager.check(&View(&request)) {
-            Passage::Decided(admitted) => {
-                ApiFuture::decided(&self.shared, admitted.map(|admitted| *admitted), request)
-            }
+            Passage::Decided(admitted) => ApiFuture::decided(&self.shared, admitted, request),
             Passage::Pending(pending) => ApiFuture::pending(&self.shared, pending, request),
         }
     }

@@ -326,7 +326,7 @@ fn a_kid_can_be_asked_for() {
     ] {
         let header = kid.map_or(json!({ "alg": "ES256" }), |kid| json!({ "alg": "ES256", "kid": kid }));
         let header = Header::parse(base64url::encode(header.to_string().as_bytes()).as_bytes()).unwrap();
-        let judgement = rules.policy(None).judge(&header, &payload("{}"), moment(NOW));
+        let judgement = rules.policy(None).judge(&header, &payload("{}"), Possession::NOTHING, moment(NOW));
         assert_eq!(judgement.map(drop).map_err(|error| error.kind()), expected, "{kid:?}");
     }
 }

@@ -105,8 +105,9 @@ async fn s24_a_transformer_is_for_one_issuer() {
 
 #[tokio::test]
 async fn s25_the_scopes_are_where_the_issuer_has_them() {
-    use claimgate_tower::Authenticator;
+    use claimgate_testkit::{Alg, TestIssuer};
     use claimgate_tower::apim::{ApiManager, Deployment, ResourceTable};
+    use claimgate_tower::{Authenticator, AuthenticatorBuilder};
 
     for profile in [Profile::Strict, Profile::Version4] {
         for (rows, expected) in [
@@ -114,7 +115,9 @@ async fn s25_the_scopes_are_where_the_issuer_has_them() {
             ("[[apim.jwt.issuer.claim_mapping]]\nremote_claim = \"scp\"\nlocal_claim = \"scope\"", "200"),
             ("", "403/900910"),
         ] {
-            let world = World::new(profile);
+            // The algorithm of the original.
+            let issuer = TestIssuer::with_algorithm(ISSUER, Alg::RS256);
+            let world = World { issuer, ..World::new(profile) };
             let key = world.issuer.current_key();
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join(format!("{}.pem", key.kid())), key.public_key_pem()).unwrap();
@@ -126,8 +129,7 @@ async fn s25_the_scopes_are_where_the_issuer_has_them() {
             let manager = || {
                 let trusted = deployment.trusted(profile);
                 let builder = Authenticator::builder().clock(world.clock.clone());
-                let authenticator =
-                    trusted.into_iter().fold(builder, |builder, issuer| builder.issuer(issuer));
+                let authenticator = trusted.into_iter().fold(builder, AuthenticatorBuilder::issuer);
                 let resources = ResourceTable::from_toml(&world.resources).unwrap();
                 let manager = ApiManager::builder(authenticator.build().unwrap(), resources).profile(profile);
                 manager.deployment(&deployment).build().unwrap()

@@ -1,6 +1,6 @@
 //! Where the token stands, and what of it reaches the service.
 
-use claimgate_tower::apim::Profile;
+use claimgate_tower::apim::{ApiManagerBuilder, Profile};
 use serde_json::json;
 
 use super::hosts::Call;
@@ -83,13 +83,13 @@ async fn s03_the_credential_does_not_reach_the_service_unless_it_is_wanted() {
         let call = Call::get(MENU).header("authorization", &value).header("accept", "*/*");
         let gone = call.to(|| world.manager(|builder| builder)).await;
         assert_eq!(gone.given("/headers"), &json!([["accept", "*/*"]]), "{profile:?}");
-        let kept = call.to(|| world.manager(|builder| builder.keep_credential())).await;
+        let kept = call.to(|| world.manager(ApiManagerBuilder::keep_credential)).await;
         assert_eq!(kept.given("/headers"), &json!([["accept", "*/*"], ["authorization", value]]));
         if profile != Profile::Strict {
             let call = Call::get(MENU).header("authorization", format!("Basic x, {value}"));
             let others = call.to(|| world.manager(|builder| builder)).await;
             assert_eq!(others.given("/headers"), &json!([["authorization", "Basic x"]]));
-            let kept = call.to(|| world.manager(|builder| builder.keep_credential())).await;
+            let kept = call.to(|| world.manager(ApiManagerBuilder::keep_credential)).await;
             assert_eq!(kept.given("/headers"), &json!([["authorization", format!("Basic x, {value}")]]));
         }
     }

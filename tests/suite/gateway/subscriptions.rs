@@ -1,7 +1,7 @@
 //! Which application may call which API.
 
 use claimgate_tower::apim::subscription::MemorySubscriptions;
-use claimgate_tower::apim::{Deployment, IssuerRules, KeyPlace, Profile};
+use claimgate_tower::apim::{ApiManagerBuilder, Deployment, IssuerRules, KeyPlace, Profile};
 use serde_json::{Value, json};
 
 use super::hosts::Call;
@@ -40,7 +40,7 @@ async fn s29_a_token_that_says_nothing_of_subscriptions_may_do_without() {
         let token = world.token().without("subscribedAPIs").mint();
         let call = Call::get(MENU).bearer(&token);
         assert_eq!(call.to(|| world.manager(|builder| builder)).await.status, 200);
-        let required = call.to(|| world.manager(|builder| builder.require_subscription())).await;
+        let required = call.to(|| world.manager(ApiManagerBuilder::require_subscription)).await;
         assert_eq!(required.told(), "403/900908");
     }
 }

@@ -40,7 +40,7 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match self.guard.manager.check(&View(&request)) {
             Passage::Decided(Ok(admitted)) => {
-                self.guard.complete(*admitted, &mut request);
+                self.guard.complete(admitted, &mut request);
                 ApiFuture::inner(self.inner.call(request))
             }
             Passage::Decided(Err(answer)) => {
