@@ -14,10 +14,17 @@ use crate::quota::{QuotaPolicies, QuotaPolicy, Quotas, Usage};
 mod server;
 
 fn quotas(url: &str, on_outage: OnOutage) -> Quotas {
+    let redis = RedisQuotas::new(url).unwrap().on_outage(on_outage);
     let policies = QuotaPolicies::new()
-        .add("Short", QuotaPolicy::new(2, Duration::from_millis(300)))
+        .add("Short", QuotaPolicy::new(2, Duration::from_millis(500)))
         .add("Hundred", QuotaPolicy::new(100, Duration::from_secs(600)));
-    Quotas::builder().policies(policies).redis(RedisQuotas::new(url).unwrap().on_outage(on_outage)).build()
+    Quotas::builder().policies(policies).redis(redis).build()
+}
+
+/// Where the time that an answer takes is not what the test is about, a busy machine must not fail it.
+fn patient(url: &str) -> Quotas {
+    let redis = RedisQuotas { patience: Duration::from_secs(5), ..RedisQuotas::new(url).unwrap() };
+    Quotas { counts: crate::quota::Counts::Redis(RedisWindows::new(redis)), ..quotas(url, OnOutage::Deny) }
 }
 
 fn now() -> Moment {
@@ -93,11 +100,7 @@ const SLACK: Duration = Duration::from_millis(450);
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_processes_get_exactly_the_limit_through() {
     let server = RedisServer::start();
-    let both = [quotas(&server.url(), OnOutage::Deny), quotas(&server.url(), OnOutage::Deny)].map(Arc::new);
-    // The connection is there, and no take is late because of it.
-    for quotas in &both {
-        while take(quotas, &Usage { application: "warm", ..TEST_APP }).await.is_err() {}
-    }
+    let both = [patient(&server.url()), patient(&server.url())].map(Arc::new);
     let usage = Usage { application_tier: Some("Hundred"), ..TEST_APP };
     let mut takes = tokio::task::JoinSet::new();
     for round in 0..20 {
@@ -112,7 +115,7 @@ async fn two_processes_get_exactly_the_limit_through() {
 #[tokio::test]
 async fn denies_the_eleventh_with_the_time_of_the_server_and_other_users_not() {
     let server = RedisServer::start();
-    let quotas = quotas(&server.url(), OnOutage::Deny);
+    let quotas = patient(&server.url());
     assert_eq!(pass(&quotas, &TEST_APP, 10).await, (10, None));
     let eleventh = take(&quotas, &TEST_APP).await.unwrap_err();
     let told = (1_059..=1_061).map(|end| Fault::new(FaultCode::ApplicationQuota).next_access(end));
@@ -125,7 +128,7 @@ async fn denies_the_eleventh_with_the_time_of_the_server_and_other_users_not() {
 #[tokio::test]
 async fn what_one_quota_denies_uses_up_no_other_in_redis() {
     let server = RedisServer::start();
-    let quotas = quotas(&server.url(), OnOutage::Deny);
+    let quotas = patient(&server.url());
     let spike = Usage { spike_arrest: Some((2, 600)), subscription_tier: Some("5PerHour"), ..TEST_APP };
     let spike = Usage { application_tier: Some("4PerHour"), ..spike };
     assert_eq!(pass(&quotas, &spike, 5).await, (2, Some(FaultCode::SpikeArrest)));
@@ -140,12 +143,15 @@ async fn what_one_quota_denies_uses_up_no_other_in_redis() {
 #[tokio::test]
 async fn a_window_ends_and_its_key_with_it() {
     let server = RedisServer::start();
-    let quotas = quotas(&server.url(), OnOutage::Deny);
+    let quotas = patient(&server.url());
     let usage = Usage { application_tier: Some("Short"), ..TEST_APP };
     assert_eq!(pass(&quotas, &usage, 3).await.0, 2);
     assert_eq!(server.ask("DBSIZE"), ":1\r\n");
-    tokio::time::sleep(Duration::from_millis(350)).await;
-    assert_eq!(server.ask("DBSIZE"), ":0\r\n");
+    let began = Instant::now();
+    while server.ask("DBSIZE") != ":0\r\n" {
+        assert!(began.elapsed() < Duration::from_secs(5), "the key has no end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(pass(&quotas, &usage, 3).await.0, 2);
     // Everything that it writes has an end, also after a window went on.
     let all = Usage { spike_arrest: Some((9, 60)), subscription_tier: Some("Gold"), ..TEST_APP };
@@ -165,6 +171,8 @@ async fn when_redis_is_killed_requests_are_decided_as_configured_and_in_time() {
         let _guard = lines.listen();
         let server = RedisServer::start();
         let quotas = quotas(&server.url(), on_outage);
+        let other = Usage { application: "that makes the connection", ..TEST_APP };
+        assert_eq!(take(&quotas, &other).await, Ok(()));
         assert_eq!(pass(&quotas, &TEST_APP, 11).await, (10, Some(FaultCode::ApplicationQuota)));
         let port = server.kill();
         let mut asked = 0;
