@@ -48,6 +48,7 @@ impl Level {
     }
 
     /// What the window is called in keys.
+    #[cfg(feature = "redis")]
     pub(super) fn name(self) -> &'static str {
         match self {
             Level::Spike => "spike",

@@ -36,6 +36,7 @@ pub struct RedisQuotas {
     client: Client,
     namespace: String,
     on_outage: OnOutage,
+    patience: Duration,
 }
 
 /// A text that is not the URL of a Redis server. It says why, and leaves out the text, which may have a password in it.
@@ -75,7 +76,12 @@ impl RedisQuotas {
     /// [`NotARedisUrl`] where it is none, or one for a connection that is not built in, such as TLS.
     pub fn new(url: &str) -> Result<Self, NotARedisUrl> {
         let client = Client::open(url).map_err(|error| NotARedisUrl(error.category().to_owned()))?;
-        Ok(RedisQuotas { client, namespace: "claimgate:quota".to_owned(), on_outage: OnOutage::default() })
+        Ok(RedisQuotas {
+            client,
+            namespace: "claimgate:quota".to_owned(),
+            on_outage: OnOutage::default(),
+            patience: PATIENCE,
+        })
     }
 
     /// What the names of keys begin with, `claimgate:quota` if nothing is said. Services that share a server but not their
@@ -175,7 +181,8 @@ impl Inner {
         now: Moment,
     ) -> Result<Result<(), Denial>, Failure> {
         let mut manager = self.connection(now)?;
-        let answer = tokio::time::timeout(PATIENCE, question.invoke_async::<(usize, u64)>(&mut manager));
+        let answer =
+            tokio::time::timeout(self.config.patience, question.invoke_async::<(usize, u64)>(&mut manager));
         match answer.await.map_err(|_| Failure::Late)?? {
             (0, _) => Ok(Ok(())),
             (which, wait) => {

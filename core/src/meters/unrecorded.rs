@@ -8,7 +8,7 @@ use crate::key_demand::MissKind;
 use crate::meters::KeyMeasures;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct IssuerMeters;
+pub(crate) struct IssuerMeters {}
 
 #[derive(Debug)]
 pub(crate) struct TenantMeters {
