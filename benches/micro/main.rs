@@ -12,6 +12,7 @@ mod args;
 mod cached;
 mod echo;
 mod gates;
+mod gateway;
 mod layer;
 mod many;
 mod mint;
@@ -74,7 +75,7 @@ fn run() -> Result<bool, Failure> {
     Ok(!args.check || rows.iter().all(Row::holds))
 }
 
-const TOPICS: [(&str, Measure); 13] = [
+const TOPICS: [(&str, Measure); 14] = [
     ("RS256", |runs| algorithms::measure(Alg::RS256, runs)),
     ("PS256", |runs| algorithms::measure(Alg::PS256, runs)),
     ("ES256", |runs| algorithms::measure(Alg::ES256, runs)),
@@ -87,5 +88,6 @@ const TOPICS: [(&str, Measure); 13] = [
     ("many", many::measure),
     ("refresh", refresh::measure),
     ("refused", refusals::measure),
+    ("gateway", gateway::measure),
     ("allocator", allocator::measure),
 ];

@@ -380,31 +380,3 @@ fn live(quotas: &Quotas) -> usize {
         Counts::Redis(_) => 0,
     }
 }
-
-/// Not a measurement to rely on, but one to see what a change does: `cargo test --release -- --ignored --nocapture cost`.
-#[test]
-#[ignore = "prints how long a request takes"]
-fn cost() {
-    let (quotas, start) = (quotas(), start());
-    let three = Usage { subscription_tier: Some("Gold"), spike_arrest: Some((5, 60)), ..TEST_APP };
-    let large = Usage { application_tier: Some("1000000KPerYear"), ..TEST_APP };
-    let all_large = Usage {
-        subscription_tier: Some("1000000KPerYear"),
-        spike_arrest: Some((u32::MAX, 1_000_000)),
-        ..large
-    };
-    let none = Usage { application_tier: Some("Unlimited"), ..TEST_APP };
-    for (name, usage) in [
-        ("none", none),
-        ("one", large),
-        ("one, denied", TEST_APP),
-        ("three", all_large),
-        ("three, denied", three),
-    ] {
-        let began = Instant::now();
-        for _ in 0..1_000_000 {
-            std::hint::black_box(quotas.take(std::hint::black_box(&usage), start));
-        }
-        println!("{name}: {} ns", began.elapsed().as_nanos() / 1_000_000);
-    }
-}

@@ -17,11 +17,11 @@ pub(crate) struct TenantMeters {
 
 impl IssuerMeters {
     pub(crate) fn configured(_: &Arc<str>) -> Self {
-        IssuerMeters
+        IssuerMeters {}
     }
 
     pub(crate) fn nobody() -> Self {
-        IssuerMeters
+        IssuerMeters {}
     }
 
     pub(crate) fn decided<T>(&self, _: &Result<T, AuthError>) {}
@@ -43,7 +43,7 @@ impl IssuerMeters {
 
 impl TenantMeters {
     pub(crate) fn new() -> Self {
-        TenantMeters { issuer: IssuerMeters }
+        TenantMeters { issuer: IssuerMeters {} }
     }
 
     pub(crate) fn known(&self, _: impl FnOnce() -> usize) {}
