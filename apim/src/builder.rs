@@ -7,7 +7,7 @@ use claimgate_core::{Authenticator, ConfigError, ConfigProblem};
 
 use crate::deployment::Deployment;
 use crate::issuer_rules::IssuerRules;
-use crate::manager::ApiManager;
+use crate::manager::{ASSERTION_HEADER, ApiManager};
 use crate::profile::Profile;
 use crate::quota::Quotas;
 use crate::resource::ResourceTable;
@@ -26,6 +26,7 @@ pub struct ApiManagerBuilder {
     pub(crate) keeps_credential: bool,
     pub(crate) assertion_header: String,
     pub(crate) requires_subscription: bool,
+    deployment: Option<Deployment>,
     /// Whether subscriptions have to be looked up.
     needs_store: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
@@ -44,8 +45,9 @@ impl ApiManager {
             issuers: HashMap::new(),
             auth_header: "Authorization".to_owned(),
             keeps_credential: false,
-            assertion_header: "X-JWT-Assertion".to_owned(),
+            assertion_header: ASSERTION_HEADER.to_owned(),
             requires_subscription: false,
+            deployment: None,
             needs_store: false,
             store: None,
             quotas: None,
@@ -93,6 +95,11 @@ impl ApiManagerBuilder {
     }
 
     /// Asks `store` about subscriptions. What tokens say of them does not count then.
+    ///
+    /// # Security
+    ///
+    /// The store is asked by the client that the token names, whoever has issued the token. Trust only issuers whose clients cannot
+    /// choose a name that another issuer's client has.
     pub fn subscriptions(self, store: impl SubscriptionStore) -> Self {
         ApiManagerBuilder { store: Some(Arc::new(store)), ..self }
     }
@@ -104,7 +111,10 @@ impl ApiManagerBuilder {
 
     /// Takes header fields, claims and the way of subscriptions from `deployment`. What its tokens have to be is said where the
     /// authenticator gets [`Deployment::trusted`].
+    ///
+    /// Keys whose private part is public are looked for when the gateway is built: see [`Deployment::check_keys`].
     pub fn deployment(mut self, deployment: &Deployment) -> Self {
+        self.deployment = Some(deployment.clone());
         self.auth_header.clone_from(&deployment.oauth.auth_header);
         self.keeps_credential = deployment.oauth.enable_outbound_auth_header;
         self.assertion_header.clone_from(&deployment.backend_jwt.header);
@@ -119,8 +129,15 @@ impl ApiManagerBuilder {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] where subscriptions are to be looked up and there is nowhere to do so.
+    /// A [`ConfigError`] where subscriptions are to be looked up and there is nowhere to do so, for a trust store that cannot be read,
+    /// and for demo keys in it where they are refused.
     pub fn build(self) -> Result<ApiManager, ConfigError> {
+        if let Some(deployment) = &self.deployment {
+            for notice in deployment.check_keys(self.profile)? {
+                tracing::warn!(target: "claimgate", "{notice}");
+            }
+            deployment.distrust_demo_keys(self.profile, &self.authenticator);
+        }
         if self.needs_store && self.store.is_none() {
             let message = "subscription_validation_via_km = true: no subscription store is given";
             return Err([ConfigProblem::new("apim.jwt_authentication", message)].into_iter().collect());

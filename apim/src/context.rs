@@ -14,7 +14,7 @@ use crate::subscription::Subscribed;
 use crate::token_facts::{Application, KeyType, TokenFacts};
 
 /// Who calls what, under which application and subscription. In the extensions of the request, beside the token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RequestContext {
     /// What the request was matched to.
@@ -98,6 +98,17 @@ const ANONYMOUS: &str = "anonymous";
 
 /// Its tier.
 const UNAUTHENTICATED: &str = "Unauthenticated";
+
+/// What the request is for, and not for whom: claims are not for logs.
+impl fmt::Debug for RequestContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RequestContext")
+            .field("resource", &self.resource)
+            .field("key_type", &self.key_type)
+            .finish_non_exhaustive()
+    }
+}
 
 impl RequestContext {
     pub(crate) fn of(resource: &Arc<Resource>, judged: Judged<'_>) -> Self {
@@ -198,7 +209,9 @@ fn end_user(profile: Profile, facts: &TokenFacts, subscriber: Option<&str>, tena
     const SUPER_TENANT: &str = "carbon.super";
     let subject = facts.claims.get("sub").and_then(Value::as_str).unwrap_or_default();
     let with_tenant = |user: &str, tenant: Option<&str>| match tenant {
-        Some(tenant) if !user.contains('@') => format!("{user}@{tenant}"),
+        Some(tenant) if !user.strip_suffix(tenant).is_some_and(|user| user.ends_with('@')) => {
+            format!("{user}@{tenant}")
+        }
         _ => user.to_owned(),
     };
     match subscriber.filter(|_| facts.is_application_token && profile != Profile::Version3) {
@@ -228,6 +241,14 @@ mod tests {
                 None,
                 Some("carbon.super"),
                 "admin@carbon.super",
+            ),
+            // A name that looks like one of another tenant is none.
+            (
+                Strict,
+                json!({"sub": "admin@carbon.super"}),
+                None,
+                Some("evil.example"),
+                "admin@carbon.super@evil.example",
             ),
             (Version4, json!({"sub": "ann"}), None, None, "ann"),
             (Version3, json!({"sub": "ann"}), Some("bob"), Some("carbon.super"), "ann"),

@@ -1,5 +1,7 @@
 //! Where the token of a request stands, and what of its header fields goes on to the service.
 
+use std::fmt;
+
 use claimgate_core::RequestView;
 
 use crate::profile::Profile;
@@ -16,7 +18,7 @@ pub(crate) struct CredentialView<'r, V> {
 }
 
 /// The parts of a field with several credentials.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Default)]
 struct Chosen {
     /// `Bearer` and the token; empty where there is none.
     bearer: String,
@@ -25,7 +27,7 @@ struct Chosen {
 }
 
 /// How the header fields of a request change on their way to the service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderChanges {
     /// Fields that are taken out, whatever they hold.
     pub removed: Vec<String>,
@@ -52,13 +54,22 @@ impl<'r, V: RequestView> CredentialView<'r, V> {
         }
     }
 
-    /// The changes for the service: the token is gone, and what else stood in its field stays.
-    pub(crate) fn changes(&self) -> HeaderChanges {
-        let others = self.chosen.as_ref().filter(|chosen| !chosen.others.is_empty());
-        HeaderChanges {
-            removed: vec![self.field.to_owned()],
-            added: others.map(|chosen| (self.field.to_owned(), chosen.others.join(", "))),
-        }
+    /// The changes for the service: what else stood in the field of the token stays, and the token too if it `keeps_credential`.
+    /// Of several tokens only the one that was looked at goes on.
+    pub(crate) fn changes(&self, keeps_credential: bool) -> HeaderChanges {
+        let Some(Chosen { bearer, others }) = &self.chosen else {
+            let removed = if keeps_credential { Vec::new() } else { vec![self.field.to_owned()] };
+            return HeaderChanges { removed, added: None };
+        };
+        let token = Some(bearer).filter(|bearer| keeps_credential && !bearer.is_empty());
+        let kept: Vec<&str> = others.iter().chain(token).map(String::as_str).collect();
+        let added = (!kept.is_empty()).then(|| (self.field.to_owned(), kept.join(", ")));
+        HeaderChanges { removed: vec![self.field.to_owned()], added }
+    }
+
+    /// The names of all fields of the request.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.request.headers().map(|(name, _)| name)
     }
 }
 
@@ -67,8 +78,9 @@ impl<V: RequestView> RequestView for CredentialView<'_, V> {
         self.request.method()
     }
 
+    /// Without the query: a token in it is none here.
     fn target(&self) -> &str {
-        self.request.target()
+        self.request.target().split('?').next().unwrap_or_default()
     }
 
     fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
@@ -88,22 +100,45 @@ fn lines<'r, V: RequestView>(request: &'r V, field: &'r str) -> impl Iterator<It
 }
 
 impl Chosen {
-    /// Several lines of a field are one list (RFC 9110, section 5.2).
+    /// Several lines of a field are one list (RFC 9110, section 5.2). A list that nobody would send holds no credential.
     fn of<'r>(lines: impl Iterator<Item = &'r [u8]>) -> Self {
-        let (mut bearer, mut others) = (String::new(), Vec::new());
+        let (mut chosen, mut count) = (Chosen::default(), 0);
         for line in lines {
-            for part in
-                String::from_utf8_lossy(line).split(',').map(str::trim).filter(|part| !part.is_empty())
-            {
-                match part.split_once([' ', '\t']) {
-                    Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
-                        bearer = format!("Bearer {}", token.trim().trim_matches('"'));
-                    }
-                    _ => others.push(part.to_owned()),
+            let line = String::from_utf8_lossy(line);
+            for part in line.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+                count += 1;
+                if count > MOST_CREDENTIALS {
+                    return Chosen::default();
                 }
+                chosen.add(part);
             }
         }
-        Chosen { bearer, others }
+        chosen
+    }
+
+    fn add(&mut self, part: &str) {
+        let (scheme, token) = part.split_once([' ', '\t']).unwrap_or((part, ""));
+        if scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty() {
+            self.bearer = format!("Bearer {}", token.trim().trim_matches('"'));
+        } else if !scheme.trim_matches('"').eq_ignore_ascii_case("Bearer") {
+            // What looks like a token and is none must not pass for one that was looked at.
+            self.others.push(part.to_owned());
+        }
+    }
+}
+
+/// More than any client has.
+const MOST_CREDENTIALS: usize = 16;
+
+/// The names, and no value: some of them are passwords.
+impl fmt::Debug for HeaderChanges {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let added = self.added.as_ref().map(|(name, _)| name);
+        formatter
+            .debug_struct("HeaderChanges")
+            .field("removed", &self.removed)
+            .field("added", &added)
+            .finish()
     }
 }
 
@@ -131,7 +166,7 @@ mod tests {
         let request = Request(lines.iter().map(|line| ("X-Auth", *line)).collect());
         let view = CredentialView::new(&request, "x-auth", profile);
         let values = view.headers().map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
-        (values, view.changes().added.map(|(_, value)| value))
+        (values, view.changes(false).added.map(|(_, value)| value))
     }
 
     #[test]
@@ -148,7 +183,8 @@ mod tests {
             ),
             (&["Basic x", "Bearer a"], vec!["Basic x", "Bearer a"], vec!["Bearer a"], Some("Basic x")),
             (&["Basic x"], vec!["Basic x"], vec![], Some("Basic x")),
-            (&["Bearer"], vec!["Bearer"], vec![], Some("Bearer")),
+            (&["Bearer"], vec!["Bearer"], vec![], None),
+            (&["\"Bearer x\", Bearer a"], vec!["\"Bearer x\", Bearer a"], vec!["Bearer a"], None),
             (&[], vec![], vec![], None),
         ] {
             assert_eq!(
@@ -170,6 +206,6 @@ mod tests {
         let view = CredentialView::new(&request, "X-Api-Auth", Profile::Strict);
         assert!(!view.has_credential());
         assert_eq!(view.headers().count(), 0);
-        assert_eq!(view.changes().removed, ["X-Api-Auth"]);
+        assert_eq!(view.changes(false).removed, ["X-Api-Auth"]);
     }
 }

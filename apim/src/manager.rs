@@ -93,7 +93,12 @@ impl ApiManager {
         let profile = inner.rules.profile;
         let resource = inner.rules.resources.find(request.method(), request.target()).cloned();
         let field = resource.as_ref().and_then(|resource| resource.api.auth_header.as_deref());
-        let view = CredentialView::new(request, field.unwrap_or(&inner.auth_header), profile);
+        // Nobody looks at credentials where none are needed.
+        let manners = match &resource {
+            Some(resource) if resource.auth == AuthType::Token => profile,
+            _ => Profile::Strict,
+        };
+        let view = CredentialView::new(request, field.unwrap_or(&inner.auth_header), manners);
         let asked = || inner.asked(request, &view, resource.as_deref());
         match inner.decide(&view, resource.as_ref()) {
             Step::Done(Ok(admitted)) => Passage::Decided(Ok(admitted)),
@@ -131,11 +136,10 @@ impl Inner {
             return Step::Done(Ok(Admitted {
                 token: None,
                 context: RequestContext::anonymous(resource.clone()),
-                headers: self.changes(HeaderChanges::default()),
+                headers: self.changes(HeaderChanges::default(), view),
             }));
         }
-        let headers = if self.keeps_credential { HeaderChanges::default() } else { view.changes() };
-        let headers = self.changes(headers);
+        let headers = self.changes(view.changes(self.keeps_credential), view);
         let now = self.authenticator.now();
         match self.authenticator.authenticate(view, now) {
             Decision::Decided(Ok(token)) => self.judge(token, resource, headers, now),
@@ -185,9 +189,17 @@ impl Inner {
         }
     }
 
-    /// What a client says of itself in the gateway's name never reaches a service.
-    fn changes(&self, mut changes: HeaderChanges) -> HeaderChanges {
-        changes.removed.push(self.assertion_header.clone());
+    /// What a client says of itself in the gateway's name never reaches a service, neither under the configured name nor under that
+    /// of the original. Services behind CGI and its like take `_` and `-` for one (RFC 3875, section 4.1.18).
+    fn changes<V: RequestView>(
+        &self,
+        mut changes: HeaderChanges,
+        view: &CredentialView<'_, V>,
+    ) -> HeaderChanges {
+        let forged = view.fields().filter(|name| {
+            is_same_field(name, &self.assertion_header) || is_same_field(name, ASSERTION_HEADER)
+        });
+        changes.removed.extend(forged.map(str::to_owned));
         changes
     }
 
@@ -208,6 +220,14 @@ impl Inner {
     ) -> OwnedAsked {
         OwnedAsked::new(request, view, resource, self.realm.as_deref())
     }
+}
+
+/// The field of the original.
+pub(crate) const ASSERTION_HEADER: &str = "X-JWT-Assertion";
+
+fn is_same_field(one: &str, other: &str) -> bool {
+    let folded = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    one.bytes().map(folded).eq(other.bytes().map(folded))
 }
 
 /// One line for each request that a rule of the gateway refuses; what the core refuses, it has logged itself.

@@ -6,6 +6,12 @@ use claimgate_core::Issuer;
 ///
 /// The two compatible profiles are for clients that were written against the original. They change codes, headers and bodies, and
 /// what each says below; a token that no key verifies is refused in all of them.
+///
+/// # Security
+///
+/// The compatible ones loosen what the original loosens: `nbf` is not judged, and a token that is bound to a key of its client (`cnf`) is
+/// taken for a bearer token unless the deployment has `enable_certificate_bound_access_token`. Keys whose private part is public
+/// are only told in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {

@@ -80,7 +80,8 @@ pub struct QuotasBuilder {
 }
 
 /// Who uses what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Usage<'a> {
     /// What tells the application from all others: its universal identifier, number or consumer key.
     pub application: &'a str,

@@ -143,7 +143,9 @@ impl ResourceTable {
             let [with_slash, ..] = readings;
             readings = [
                 with_slash,
-                self.loose.elect(method, bare),
+                // Nothing, where the looser reading is in another context: a service that reads so would answer what is not ours to
+                // open.
+                Some(self.loose.elect(method, bare)?),
                 slashed.and_then(|slashed| self.loose.elect(method, Some(slashed))),
             ];
         }

@@ -62,7 +62,7 @@ impl Rules {
         let judged =
             Judged { profile: self.profile, facts: facts.clone(), client, subscribed, claims, key_type };
         let context = RequestContext::of(resource, judged);
-        self.take(&context, &facts, now).await?;
+        self.take(&context, token, now).await?;
         Ok(context)
     }
 
@@ -115,21 +115,32 @@ impl Rules {
         }
     }
 
-    async fn take(&self, context: &RequestContext, facts: &TokenFacts, now: Moment) -> Result<(), Fault> {
+    async fn take<'c>(
+        &self,
+        context: &'c RequestContext,
+        token: &VerifiedToken,
+        now: Moment,
+    ) -> Result<(), Fault> {
         let Some(quotas) = &self.quotas else { return Ok(()) };
         let api = &context.resource.api;
         let name = format!("{}:{}", api.context, api.version);
         let application = &context.application;
-        let Some(application_name) =
-            application.uuid.as_deref().or(application.id.as_deref()).or(context.consumer_key.as_deref())
-        else {
-            // Nobody to count for.
-            return Ok(());
-        };
+        // What a store says is said once for all issuers; what tokens say, each issuer says for itself.
+        let issuer = token.issuer();
+        let namer = if self.store.is_some() { "" } else { issuer };
+        let named =
+            |kind, name: &'c Option<String>| Some((kind, name.as_deref().filter(|name| !name.is_empty())?));
+        // Who has neither application nor client counts for himself.
+        let (kind, own) = named("uuid", &application.uuid)
+            .or_else(|| named("id", &application.id))
+            .or_else(|| named("client", &context.consumer_key))
+            .unwrap_or(("user", &context.end_user));
+        let application_name = format!("{}:{namer}{kind}:{own}", namer.len());
+        let user = format!("{}:{issuer}{}", issuer.len(), context.end_user);
         let subscription = context.subscription.as_ref();
         let usage = Usage {
-            application: application_name,
-            user: facts.claims.get("sub").and_then(Value::as_str).unwrap_or_default(),
+            application: &application_name,
+            user: &user,
             application_tier: application.tier.as_deref(),
             api: &name,
             subscription_tier: subscription.and_then(|subscription| subscription.tier.as_deref()),

@@ -91,6 +91,11 @@ async fn s03_the_credential_does_not_reach_the_service_unless_it_is_wanted() {
             assert_eq!(others.given("/headers"), &json!([["authorization", "Basic x"]]));
             let kept = call.to(|| world.manager(ApiManagerBuilder::keep_credential)).await;
             assert_eq!(kept.given("/headers"), &json!([["authorization", format!("Basic x, {value}")]]));
+            // Of two tokens, the one that was looked at goes on and no other.
+            let call =
+                Call::get(MENU).header("authorization", "Bearer x.y.z").header("authorization", &value);
+            let kept = call.to(|| world.manager(ApiManagerBuilder::keep_credential)).await;
+            assert_eq!(kept.given("/headers"), &json!([["authorization", value]]));
         }
     }
 }

@@ -76,7 +76,9 @@ async fn s59_a_resource_can_be_for_everybody() {
     for profile in super::world::PROFILES {
         let world = World::new(profile);
         for authorization in [None, Some("Bearer not.a.token"), Some("Basic x")] {
-            let mut call = Call::get("/pizzashack/1.0.0/health").header("x-jwt-assertion", "forged");
+            let mut call = Call::get("/pizzashack/1.0.0/health")
+                .header("x-jwt-assertion", "forged")
+                .header("X_JWT-Assertion", "forged");
             if let Some(authorization) = authorization {
                 call = call.header("authorization", authorization);
             }
