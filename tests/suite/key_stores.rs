@@ -1,6 +1,6 @@
 //! Key stores, certificates and directories as `keytool` and `openssl` leave them on a disk.
 
-mod workshop;
+pub(crate) mod workshop;
 
 use std::fs;
 use std::path::Path;

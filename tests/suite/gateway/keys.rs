@@ -1,0 +1,384 @@
+//! Which keys verify the tokens of whom, and what happens while they are not there.
+
+use std::time::Duration;
+
+use claimgate_testkit::{Alg, Behaviour, ServedIssuer, TestClock, TestIssuer, TokenBuilder};
+use claimgate_tower::apim::{ApiManager, Deployment, Notice, Profile, ResourceTable};
+use claimgate_tower::{Authenticator, CertificateValidity, Issuer, VerificationKey};
+use serde_json::{Value, json};
+
+use super::hosts::{Both, Call};
+use super::world::{ISSUER, MENU, NOW, PIZZASHACK};
+use crate::key_stores::workshop::Workshop;
+
+pub(super) const STRICT_AND_4: [Profile; 2] = [Profile::Strict, Profile::Version4];
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A gateway as its `deployment.toml` has it.
+pub(super) struct Deployed {
+    pub(super) deployment: Deployment,
+    pub(super) notices: Vec<Notice>,
+    pub(super) profile: Profile,
+    pub(super) clock: TestClock,
+}
+
+impl Deployed {
+    pub(super) fn new(profile: Profile, text: &str) -> Self {
+        let (deployment, notices) = Deployment::from_toml(text).unwrap();
+        Deployed { deployment, notices, profile, clock: TestClock::at(NOW.unsigned_abs()) }
+    }
+
+    pub(super) fn manager(&self) -> ApiManager {
+        self.manager_with(|issuer| issuer)
+    }
+
+    /// Its issuers are changed by `change`: the file has no place for how keys are fetched.
+    pub(super) fn manager_with(&self, change: impl Fn(Issuer) -> Issuer) -> ApiManager {
+        let mut builder = Authenticator::builder().clock(self.clock.clone());
+        for issuer in self.deployment.trusted(self.profile) {
+            builder = builder.issuer(change(issuer));
+        }
+        let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
+        let manager = ApiManager::builder(builder.build().unwrap(), resources).profile(self.profile);
+        manager.deployment(&self.deployment).build().unwrap()
+    }
+
+    pub(super) async fn told(&self, token: &str) -> String {
+        told(&Both::new(self.manager(), self.manager()), token).await
+    }
+}
+
+pub(super) async fn told(both: &Both, token: &str) -> String {
+    both.send(&Call::get(MENU).bearer(token)).await.told()
+}
+
+pub(super) async fn served() -> ServedIssuer {
+    TestIssuer::serve_new(Alg::RS256).await.unwrap()
+}
+
+/// The row of an issuer that publishes its keys.
+pub(super) fn row(served: &ServedIssuer) -> String {
+    let (name, url) = (served.issuer().issuer(), served.jwks_uri());
+    format!("[[apim.jwt.issuer]]\nname = {name:?}\njwks.url = {url:?}\n")
+}
+
+/// The row of an issuer whose keys are in this trust store.
+pub(super) fn row_of_store(name: &str, store: &str) -> String {
+    format!("[[apim.jwt.issuer]]\nname = {name:?}\n\n[truststore]\n{store}\n")
+}
+
+pub(super) fn token(issuer: &TestIssuer) -> TokenBuilder {
+    issuer.token().at(NOW).expires_in(24 * HOUR)
+}
+
+fn ours(workshop: &Workshop, key: &str, members: &Value) -> String {
+    ours_at(workshop, key, members, NOW)
+}
+
+fn ours_at(workshop: &Workshop, key: &str, members: &Value, at: i64) -> String {
+    workshop.signed(key, members, &json!({ "iss": ISSUER, "sub": key, "iat": at, "exp": at + 300 }))
+}
+
+/// The trust store in this file, of whichever kind.
+fn store_at(workshop: &Workshop, file: &str, kind: &str) -> String {
+    format!("file_name = {:?}\ntype = {kind:?}\npassword = {STORE_PASSWORD:?}", workshop.path(file))
+}
+
+fn import(workshop: &Workshop, file: &str, kind: &str, alias: &str, certificate: &str) {
+    workshop.keytool(&format!(
+        "-importcert -noprompt -alias {alias} -file {certificate} -keystore {file} -storetype {kind} \
+         -storepass {STORE_PASSWORD}"
+    ));
+}
+
+/// As the original comes with.
+const STORE_PASSWORD: &str = "wso2carbon";
+
+#[tokio::test]
+async fn s09_no_issuer_has_the_keys_of_another() {
+    for profile in STRICT_AND_4 {
+        let (one, other) = (served().await, served().await);
+        other.issuer().rotate();
+        let deployed = Deployed::new(profile, &(row(&one) + &row(&other)));
+        let both = Both::new(deployed.manager(), deployed.manager());
+        for own in [&one, &other] {
+            assert_eq!(told(&both, &token(own.issuer()).mint()).await, "200", "{profile:?}");
+        }
+        // A name that the other alone has, and one that both have.
+        for name in ["test-2", "test-1"] {
+            other.issuer().sign_with(name);
+            let borrowed = token(one.issuer()).signed_by(&other.issuer().current_key()).mint();
+            assert_eq!(told(&both, &borrowed).await, "401/900901", "{profile:?} {name}");
+            assert_eq!(told(&both, &token(other.issuer()).mint()).await, "200", "{profile:?} {name}");
+        }
+        assert_eq!(other.jwks_requests(), 2, "nobody asks the other for it");
+    }
+}
+
+/// The keys of an issuer come from one place: those of a JWK Set are not looked for in the trust store.
+#[tokio::test]
+async fn s10_a_token_without_a_key_id_is_not_tried_with_the_keys_of_a_jwk_set() {
+    let folder = tempfile::tempdir().unwrap();
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        std::fs::write(
+            folder.path().join("other.pem"),
+            TestIssuer::new(ISSUER).current_key().public_key_pem(),
+        )
+        .unwrap();
+        let store = format!("\n[truststore]\nfile_name = {:?}\ntype = \"PEM\"\n", folder.path());
+        for text in [row(&served), row(&served) + &store] {
+            let deployed = Deployed::new(profile, &text);
+            let has_store = deployed.deployment.trust_store.is_some();
+            let needed = Notice::KeyIdNeeded { issuer: served.issuer().issuer().to_owned() };
+            assert_eq!(deployed.notices.contains(&needed), has_store, "{:?}", deployed.notices);
+            let both = Both::new(deployed.manager(), deployed.manager());
+            assert_eq!(told(&both, &token(served.issuer()).mint()).await, "200", "{profile:?}");
+            let unnamed = token(served.issuer()).without_header("kid").mint();
+            assert_eq!(told(&both, &unnamed).await, "401/900901", "{profile:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s11_an_unknown_key_id_costs_one_fetch() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let deployed = Deployed::new(profile, &row(&served));
+        let both = Both::new(deployed.manager(), deployed.manager());
+        assert_eq!(told(&both, &token(served.issuer()).mint()).await, "200");
+        assert_eq!(served.jwks_requests(), 2, "one for each host");
+        let unknown = token(served.issuer()).kid("unknown").mint();
+        assert_eq!(told(&both, &unknown).await, "401/900901", "{profile:?}");
+        assert_eq!(served.jwks_requests(), 4, "one more for each host, {profile:?}");
+    }
+}
+
+#[tokio::test]
+async fn s12_a_new_key_is_found_by_one_fetch_and_a_removed_one_is_gone_with_it() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let deployed = Deployed::new(profile, &row(&served));
+        let both = Both::new(deployed.manager(), deployed.manager());
+        let old = token(served.issuer()).mint();
+        // Cached by the second.
+        assert_eq!((told(&both, &old).await, told(&both, &old).await), ("200".to_owned(), "200".to_owned()));
+        served.issuer().rotate();
+        served.issuer().retire("test-1");
+        assert_eq!(told(&both, &token(served.issuer()).mint()).await, "200", "{profile:?}");
+        assert_eq!(served.jwks_requests(), 4, "one more for each host");
+        assert_eq!(told(&both, &old).await, "401/900901", "{profile:?}");
+    }
+}
+
+#[tokio::test]
+async fn s12_a_removed_key_is_gone_with_the_schedule_though_nobody_asks_for_another() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let deployed = Deployed::new(profile, &row(&served));
+        let manager = deployed.manager_with(|issuer| issuer.refresh_interval(Duration::from_secs(1)));
+        let both = Both::new(manager.clone(), manager.clone());
+        let old = token(served.issuer()).mint();
+        assert_eq!(told(&both, &old).await, "200");
+        served.issuer().rotate();
+        served.issuer().retire("test-1");
+        deployed.clock.advance(Duration::from_secs(1));
+        eventually(|| manager.authenticator().status()[0].key_ids().all(|name| name == Some("test-2"))).await;
+        let fetched = served.jwks_requests();
+        assert_eq!(told(&both, &token(served.issuer()).mint()).await, "200", "{profile:?}");
+        assert_eq!(served.jwks_requests(), fetched);
+        assert_eq!(told(&both, &old).await, "401/900901", "{profile:?}");
+    }
+}
+
+fn outages() -> [(&'static str, Behaviour); 5] {
+    [
+        ("500", Behaviour::status(500)),
+        ("timeout", Behaviour::Hang),
+        ("garbage", Behaviour::body("<html>")),
+        ("oversized", Behaviour::Huge(2 << 20)),
+        ("reset", Behaviour::Close),
+    ]
+}
+
+/// What a client is told while keys are not there.
+fn outage_told(profile: Profile) -> &'static str {
+    if profile == Profile::Strict { "503/900900" } else { "500/900900" }
+}
+
+async fn refused_for_want_of_keys(both: &Both, token: &str, profile: Profile, name: &str) {
+    let seen = both.send(&Call::get(MENU).bearer(token)).await;
+    assert_eq!(seen.told(), outage_told(profile), "{profile:?} {name}");
+    assert_eq!(seen.header("retry-after").is_some(), profile == Profile::Strict, "{seen:?}");
+    assert_eq!(seen.header("www-authenticate"), None, "{name}");
+}
+
+#[tokio::test]
+async fn s13_the_last_good_keys_serve_through_an_outage_until_they_are_too_old() {
+    for profile in STRICT_AND_4 {
+        for (name, outage) in outages() {
+            let served = served().await;
+            let deployed = Deployed::new(profile, &row(&served));
+            let manager = || {
+                let fetching =
+                    |issuer: Issuer| issuer.fetch_timeout(Duration::from_millis(200)).stale_for(HOUR);
+                deployed.manager_with(fetching)
+            };
+            let managers = [manager(), manager()];
+            let both = Both::new(managers[0].clone(), managers[1].clone());
+            let good = token(served.issuer()).mint();
+            assert_eq!(told(&both, &good).await, "200");
+            served.set_jwks(outage);
+            for manager in &managers {
+                manager.authenticator().refresh_now(served.issuer().issuer()).unwrap().await.unwrap_err();
+            }
+            let another = |number: u64| token(served.issuer()).claim("number", number).mint();
+            // The interval of the deployment is core's, ten minutes, and an hour more.
+            for (number, seconds) in [(0, 0), (1, 601), (2, 3_599)] {
+                deployed.clock.advance(Duration::from_secs(seconds));
+                assert_eq!(told(&both, &another(number)).await, "200", "{profile:?} {name} {seconds}");
+                assert_eq!(
+                    told(&both, &token(served.issuer()).forged().mint()).await,
+                    "401/900901",
+                    "{name}"
+                );
+            }
+            deployed.clock.advance(Duration::from_secs(1));
+            refused_for_want_of_keys(&both, &good, profile, name).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn s13_without_keys_nothing_is_good() {
+    for profile in STRICT_AND_4 {
+        for (name, outage) in outages() {
+            let served = served().await;
+            served.set_jwks(outage);
+            let deployed = Deployed::new(profile, &row(&served));
+            let manager = || deployed.manager_with(|issuer| issuer.fetch_timeout(Duration::from_millis(200)));
+            let both = Both::new(manager(), manager());
+            for text in [token(served.issuer()).mint(), token(served.issuer()).forged().mint()] {
+                refused_for_want_of_keys(&both, &text, profile, name).await;
+            }
+            served.set_jwks(Behaviour::Normal);
+            deployed.clock.advance(Duration::from_secs(60));
+            assert_eq!(told(&both, &token(served.issuer()).mint()).await, "200", "{profile:?} {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s15_a_thumbprint_names_the_certificate() {
+    let workshop = Workshop::new();
+    for name in ["own", "default"] {
+        workshop.certified(name);
+    }
+    // One beside the default one, under a name that no token says.
+    for (file, default) in [("both.jks", true), ("no-default.jks", false)] {
+        import(&workshop, file, "JKS", "partner", "own.pem");
+        if default {
+            import(&workshop, file, "JKS", "gateway_certificate_alias", "default.pem");
+        }
+    }
+    let (sha1, sha256) = (workshop.thumbprint("own", "sha1"), workshop.thumbprint("own", "sha256"));
+    let unknown = workshop.thumbprint("default", "sha512");
+    let unknown = &unknown[..27];
+    for profile in STRICT_AND_4 {
+        let missing = if profile == Profile::Strict { "401/900901" } else { "500/900900" };
+        for (file, by_default, by_no_name) in
+            [("both.jks", "200", "401/900901"), ("no-default.jks", missing, missing)]
+        {
+            let deployed = Deployed::new(profile, &row_of_store(ISSUER, &store_at(&workshop, file, "JKS")));
+            for (name, key, members, expected) in [
+                ("x5t", "own", json!({ "x5t": sha1 }), "200"),
+                ("x5t#S256", "own", json!({ "x5t#S256": sha256 }), "200"),
+                ("of another", "default", json!({ "x5t": sha1 }), "401/900901"),
+                ("unknown, default", "default", json!({ "x5t": unknown }), by_default),
+                ("unknown, another", "own", json!({ "x5t": unknown }), by_no_name),
+                ("none, default", "default", json!({}), by_default),
+            ] {
+                let text = ours(&workshop, key, &members);
+                assert_eq!(deployed.told(&text).await, expected, "{profile:?} {file} {name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn s16_a_certificate_is_the_same_from_every_kind_of_store() {
+    let workshop = Workshop::new();
+    workshop.certified("own");
+    for (folder, file) in [("pem", "own.pem"), ("der", "own.der")] {
+        std::fs::create_dir(workshop.path(folder)).unwrap();
+        let name = format!("partner.{folder}");
+        std::fs::copy(workshop.path(file), workshop.path(folder).join(name)).unwrap();
+    }
+    import(&workshop, "store.jks", "JKS", "partner", "own.pem");
+    import(&workshop, "store.p12", "PKCS12", "partner", "own.pem");
+    let folder = |name: &str| format!("file_name = {:?}\ntype = \"PEM\"", workshop.path(name));
+    let stores = [
+        folder("pem"),
+        folder("der"),
+        store_at(&workshop, "store.jks", "JKS"),
+        store_at(&workshop, "store.p12", "PKCS12"),
+    ];
+    let text = ours(&workshop, "own", &json!({ "kid": "partner" }));
+    let mut first = None;
+    for store in &stores {
+        for profile in STRICT_AND_4 {
+            let deployed = Deployed::new(profile, &row_of_store(ISSUER, store));
+            assert_eq!(deployed.told(&text).await, "200", "{profile:?} {store}");
+            let keys = deployed.deployment.trust_store.as_ref().unwrap().keys().unwrap();
+            let told = |key: &VerificationKey| (key.key_id().map(str::to_owned), key.thumbprint());
+            let keys: Vec<_> = keys.keys().iter().map(told).collect();
+            assert_eq!(keys[0].0.as_deref(), Some("partner"), "{store}");
+            assert_eq!(first.get_or_insert_with(|| keys.clone()), &keys, "{store}");
+        }
+    }
+    for store in &stores[2..] {
+        let wrong = store.replace(STORE_PASSWORD, "wso2carbon2");
+        let deployed = Deployed::new(Profile::Strict, &row_of_store(ISSUER, &wrong));
+        let checked = deployed.deployment.check_keys(Profile::Strict).unwrap_err().to_string();
+        let mut builder = Authenticator::builder();
+        for issuer in deployed.deployment.trusted(Profile::Strict) {
+            builder = builder.issuer(issuer);
+        }
+        let built = builder.build().unwrap_err().to_string();
+        for error in [checked, built] {
+            assert!(error.contains("the password is wrong, or the file was changed"), "{error}");
+            assert!(error.contains("store.") && !error.contains("wso2carbon2"), "{error}");
+        }
+    }
+}
+
+/// In 2033, after the certificate of today.
+const AFTERWARDS: i64 = 2_000_000_000;
+
+#[tokio::test]
+async fn s18_the_dates_of_a_certificate_decide_only_where_they_are_looked_at() {
+    let workshop = Workshop::new();
+    workshop.certified("own");
+    import(&workshop, "store.jks", "JKS", "partner", "own.pem");
+    let text = ours_at(&workshop, "own", &json!({ "kid": "partner" }), AFTERWARDS);
+    for profile in STRICT_AND_4 {
+        let store = store_at(&workshop, "store.jks", "JKS");
+        let mut deployed = Deployed::new(profile, &row_of_store(ISSUER, &store));
+        deployed.clock = TestClock::at(AFTERWARDS.unsigned_abs());
+        assert_eq!(deployed.told(&text).await, "200", "{profile:?}");
+        let manager =
+            || deployed.manager_with(|issuer| issuer.certificate_validity(CertificateValidity::Check));
+        assert_eq!(told(&Both::new(manager(), manager()), &text).await, "401/900901", "{profile:?}");
+    }
+}
+
+/// Waits for what becomes so by itself.
+pub(super) async fn eventually(is_so: impl Fn() -> bool) {
+    let until = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), until).await.expect("it becomes so in the end");
+}
