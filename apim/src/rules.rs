@@ -127,7 +127,7 @@ impl Rules {
         let application = &context.application;
         // What a store says is said once for all issuers; what tokens say, each issuer says for itself.
         let issuer = token.issuer();
-        let namer = if self.store.is_some() { "" } else { issuer };
+        let naming_issuer = if self.store.is_some() { "" } else { issuer };
         let named =
             |kind, name: &'c Option<String>| Some((kind, name.as_deref().filter(|name| !name.is_empty())?));
         // Who has neither application nor client counts for himself.
@@ -135,7 +135,7 @@ impl Rules {
             .or_else(|| named("id", &application.id))
             .or_else(|| named("client", &context.consumer_key))
             .unwrap_or(("user", &context.end_user));
-        let application_name = format!("{}:{namer}{kind}:{own}", namer.len());
+        let application_name = format!("{}:{naming_issuer}{kind}:{own}", naming_issuer.len());
         let user = format!("{}:{issuer}{}", issuer.len(), context.end_user);
         let subscription = context.subscription.as_ref();
         let usage = Usage {

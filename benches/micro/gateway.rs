@@ -57,12 +57,12 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>, Failure> {
 
     let mut comparison = Comparison::default();
     let plain = comparison.arm(|| accepts(&gate, request, now) && gate.now().unix_seconds() > 0);
-    let ruled = comparison.arm(admits);
+    let by_rules = comparison.arm(admits);
     let times = comparison.run(runs)?;
     Ok(vec![Row::of(
         "gateway: resource, mapping, scopes, subscription and quota over the plain cached check, µs",
         Bar::AtMost(2.0),
-        times.each(|time| (time(ruled) - time(plain)) / 1000.0),
-        times.told_against(ruled, plain),
+        times.each(|time| (time(by_rules) - time(plain)) / 1000.0),
+        times.told_against(by_rules, plain),
     )])
 }
