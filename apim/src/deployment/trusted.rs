@@ -1,8 +1,8 @@
 //! The issuers of a deployment as core trusts them.
 
-use claimgate_core::{Algorithm, Confirmation, Issuer, KeySet};
+use claimgate_core::{Algorithm, Confirmation, Issuer, KeySet, TokenCache};
 
-use crate::deployment::{Deployment, JwtIssuer};
+use crate::deployment::{CacheConfig, Deployment, JwtIssuer};
 use crate::profile::Profile;
 
 impl Deployment {
@@ -18,6 +18,17 @@ impl Deployment {
     /// The trust store is read when the authenticator is built, and again as `certificate_reload` says.
     pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
+    }
+
+    /// How the authenticator keeps verified tokens, for
+    /// [`AuthenticatorBuilder::token_cache`](claimgate_core::AuthenticatorBuilder::token_cache): as [`token_cache`](Self::token_cache) says,
+    /// each until its signature was checked `expiry_time` ago, or none.
+    ///
+    /// In the original whatever changes meanwhile, keys and issuers, is not seen for that time. Here it counts at once, and the time says
+    /// only how often a signature is checked.
+    pub fn verified_tokens(&self) -> TokenCache {
+        let CacheConfig { enabled, expiry } = self.token_cache;
+        if enabled { TokenCache::new().time_to_live(expiry) } else { TokenCache::disabled() }
     }
 
     fn trusted_issuer(&self, described: &JwtIssuer, profile: Profile) -> Issuer {
