@@ -11,6 +11,7 @@ use crate::manager::{ASSERTION_HEADER, ApiManager};
 use crate::profile::Profile;
 use crate::quota::Quotas;
 use crate::resource::ResourceTable;
+use crate::revoked_tokens::RevokedTokens;
 use crate::subscription::SubscriptionStore;
 
 /// Collects the rules of an [`ApiManager`].
@@ -31,6 +32,7 @@ pub struct ApiManagerBuilder {
     needs_store: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
     pub(crate) quotas: Option<Quotas>,
+    pub(crate) revoked: Option<RevokedTokens>,
 }
 
 impl ApiManager {
@@ -51,6 +53,7 @@ impl ApiManager {
             needs_store: false,
             store: None,
             quotas: None,
+            revoked: None,
         }
     }
 }
@@ -109,10 +112,49 @@ impl ApiManagerBuilder {
         ApiManagerBuilder { quotas: Some(quotas), ..self }
     }
 
+    /// Refuses tokens that are among `tokens`, from the request on that comes after they were revoked. Default: no token is revoked
+    /// by its identifier.
+    pub fn revoked_tokens(self, tokens: &RevokedTokens) -> Self {
+        ApiManagerBuilder { revoked: Some(tokens.clone()), ..self }
+    }
+
     /// Takes header fields, claims and the way of subscriptions from `deployment`. What its tokens have to be is said where the
     /// authenticator gets [`Deployment::trusted`].
     ///
     /// Keys whose private part is public are looked for when the gateway is built: see [`Deployment::check_keys`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use claimgate_apim::{ApiManager, Deployment, Profile, ResourceTable};
+    /// use claimgate_core::Authenticator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), claimgate_core::ConfigError> {
+    /// let (deployment, _) = Deployment::from_toml(r#"
+    ///     [[apim.jwt.issuer]]
+    ///     name = "https://localhost:9443/oauth2/token"
+    ///     jwks.url = "https://localhost:9443/oauth2/jwks"
+    ///
+    ///     [apim.cache.gateway_token]
+    ///     enable = true                             # false: every signature is checked
+    ///     expiry_time = "15m"                       # after which it is checked again
+    /// "#)?;
+    /// let mut authenticator = Authenticator::builder().token_cache(deployment.verified_tokens());
+    /// for issuer in deployment.trusted(Profile::Version4) {
+    ///     authenticator = authenticator.issuer(issuer);
+    /// }
+    /// # let resources = ResourceTable::from_toml(
+    /// #     "[[api]]\nname = 'a'\ncontext = '/a'\nversion = '1'\n[[api.resource]]\npath = '/*'\nmethods = ['GET']",
+    /// # )?;
+    /// let manager = ApiManager::builder(authenticator.build()?, resources)
+    ///     .profile(Profile::Version4)
+    ///     .deployment(&deployment)
+    ///     .build()?;
+    /// # drop(manager);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deployment(mut self, deployment: &Deployment) -> Self {
         self.deployment = Some(deployment.clone());
         self.auth_header.clone_from(&deployment.oauth.auth_header);

@@ -26,6 +26,7 @@ mod manager;
 mod profile;
 pub mod quota;
 mod resource;
+mod revoked_tokens;
 mod rules;
 pub mod subscription;
 mod token_facts;
@@ -47,5 +48,6 @@ pub use quota::{Quotas, Taken, Usage};
 #[cfg(feature = "openapi")]
 pub use resource::OpenApiSettings;
 pub use resource::ResourceTable;
+pub use revoked_tokens::{RevocationError, RevokedTokens};
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
 pub use trust_store::{GATEWAY_ALIAS, TrustStore};

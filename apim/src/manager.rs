@@ -78,6 +78,7 @@ impl ApiManager {
                 requires_subscription: builder.requires_subscription,
                 store: builder.store,
                 quotas: builder.quotas,
+                revoked: builder.revoked,
             },
             authenticator: builder.authenticator,
             auth_header: builder.auth_header,
