@@ -1,11 +1,16 @@
 //! The issuers of a deployment as core trusts them.
 
-use claimgate_core::{Algorithm, Confirmation, Issuer, KeySet};
+use claimgate_core::{Algorithm, Authenticator, AuthenticatorBuilder, Confirmation, Issuer, KeySet};
 
 use crate::deployment::{Deployment, JwtIssuer};
 use crate::profile::Profile;
 
 impl Deployment {
+    /// The builder of an authenticator that [trusts](Self::trusted) its issuers.
+    pub fn authenticator(&self, profile: Profile) -> AuthenticatorBuilder {
+        self.trusted(profile).into_iter().fold(Authenticator::builder(), AuthenticatorBuilder::issuer)
+    }
+
     /// The issuers as core trusts them: `iss` to the byte, any audience, keys from the JWK Set or else from the trust store.
     ///
     /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key. For
