@@ -11,6 +11,7 @@ mod notice;
 mod section;
 mod toml_file;
 mod trusted;
+mod watched;
 #[cfg(feature = "xml")]
 mod xml_elements;
 #[cfg(feature = "xml")]

@@ -301,6 +301,41 @@ async fn s40_a_signature_is_checked_again_after_the_time_that_the_file_says() {
 }
 
 #[tokio::test]
+async fn s40_a_reload_keeps_what_is_remembered_and_does_not_change_for_how_long() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let read = |time: &str| {
+            let cache = format!("[apim.cache.gateway_token]\nexpiry_time = {time:?}\n");
+            Deployment::from_toml(&(row(&served) + &cache)).unwrap().0
+        };
+        let deployment = read("1m");
+        let gate =
+            deployment.authenticator(profile).clock(TestClock::at(NOW.unsigned_abs())).build().unwrap();
+        let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
+        let builder = ApiManager::builder(gate, resources).profile(profile).deployment(&deployment);
+        let revoked = RevokedTokens::new();
+        let manager = builder.revoked_tokens(&revoked).build().unwrap();
+        let both = on_both(&manager);
+        let text = token(served.issuer()).claim("jti", "id").mint();
+        assert_eq!(told(&both, &text).await, "200");
+        let claims = || verified(&manager, &text).claims::<Value>().unwrap();
+        let before = claims();
+        manager.reload(&read("1m")).unwrap();
+        assert!(Arc::ptr_eq(&before, &claims()), "{profile:?}");
+        let error = manager.reload(&read("2m")).unwrap_err().to_string();
+        assert_eq!(error, "cache: it is set up once, at the start");
+        assert!(Arc::ptr_eq(&before, &claims()), "{profile:?}");
+        // Nor does a reload forget what is revoked.
+        let until = UNIX_EPOCH + Duration::from_secs(NOW.unsigned_abs() + DAY);
+        revoked.revoke(None, "id", until, manager.authenticator().now()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(told(&both, &text).await, "401/900901", "{profile:?}");
+            manager.reload(&read("1m")).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn s40_what_is_remembered_is_bounded_in_number() {
     for profile in STRICT_AND_4 {
         for (capacity, bounds) in [(3, 1..=3), (100, 8..=8)] {

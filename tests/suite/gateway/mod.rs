@@ -13,4 +13,5 @@ mod resources;
 mod samples;
 mod subscriptions;
 mod times;
+mod watched;
 mod world;
