@@ -6,6 +6,7 @@ use tracing::{info, warn};
 use crate::deployment::Deployment;
 use crate::in_force::InForce;
 use crate::manager::ApiManager;
+use crate::profile::Profile;
 
 impl ApiManager {
     /// Serves by `deployment` from the next request on, in all clones: its issuers, their keys and how their tokens are read.
@@ -64,9 +65,21 @@ impl ApiManager {
     }
 }
 
+impl ApiManager {
+    /// Whether it is `deployment` that serves.
+    pub(crate) fn serves(&self, deployment: &Deployment) -> bool {
+        self.serving().as_ref().is_some_and(|serving| {
+            // It is said in code, and so of both.
+            let deployment = deployment.clone();
+            *serving
+                == if serving.allows_demo_keys() { deployment.danger_allow_demo_keys() } else { deployment }
+        })
+    }
+}
+
 impl Deployment {
     /// Tells of demo keys that are allowed; those that are not are an error.
-    pub(crate) fn tell_of_keys(&self, profile: crate::profile::Profile) -> Result<(), ConfigError> {
+    pub(crate) fn tell_of_keys(&self, profile: Profile) -> Result<(), ConfigError> {
         for notice in self.check_keys(profile)? {
             warn!(target: "claimgate", "{notice}");
         }

@@ -40,10 +40,9 @@ impl Watched {
         fs::write(&path, text).unwrap();
         let (deployment, _) = Deployment::from_file(&path).unwrap();
         let clock = TestClock::at(NOW.unsigned_abs());
-        let authenticator = deployment.authenticator(profile).clock(clock).build().unwrap();
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
-        let builder = ApiManager::builder(authenticator, resources).profile(profile);
-        let manager = change(builder.deployment(&deployment)).build().unwrap();
+        let builder = deployment.manager_with(profile, resources, |builder| builder.clock(clock));
+        let manager = change(builder.unwrap()).build().unwrap();
         let watch = Deployment::watch(&path, &manager).unwrap();
         let both = Both::new(manager.clone(), manager.clone());
         Watched { folder, profile, manager, both, _watch: watch }
