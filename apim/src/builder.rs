@@ -98,8 +98,8 @@ impl ApiManagerBuilder {
     ///
     /// # Security
     ///
-    /// The store is asked by the client that the token names, whoever has issued the token. Trust only issuers whose clients cannot
-    /// choose a name that another issuer's client has.
+    /// Two issuers may have a client of one name. The store is asked with both names and has to tell them apart: see what it says
+    /// of that itself.
     pub fn subscriptions(self, store: impl SubscriptionStore) -> Self {
         ApiManagerBuilder { store: Some(Arc::new(store)), ..self }
     }

@@ -15,7 +15,7 @@ use crate::profile::Profile;
 use crate::quota::{Quotas, Taken, Usage};
 use crate::resource::ResourceTable;
 use crate::subscription::{
-    Found, Subscribed, SubscriptionStore, check_key_type, consumer_key, self_contained,
+    Found, Subscribed, SubscriptionQuery, SubscriptionStore, check_key_type, consumer_key, self_contained,
 };
 use crate::token_facts::TokenFacts;
 
@@ -51,7 +51,7 @@ impl Rules {
         if self.profile == Profile::Version3 {
             check_scopes(resource, token)?;
         }
-        let subscribed = self.subscribed(api, &facts, client).await?;
+        let subscribed = self.subscribed(api, token.issuer(), &facts, client).await?;
         let key_type = subscribed.as_ref().and_then(|found| found.key_type).unwrap_or(facts.key_type);
         if let Some(subscribed) = &subscribed {
             subscribed.state.check(key_type)?;
@@ -93,6 +93,7 @@ impl Rules {
     async fn subscribed(
         &self,
         api: &Api,
+        issuer: &str,
         facts: &TokenFacts,
         client: Option<&str>,
     ) -> Result<Option<Arc<Subscribed>>, Fault> {
@@ -102,7 +103,7 @@ impl Rules {
         let not_subscribed = || Fault::new(FaultCode::NotSubscribed);
         if let Some(store) = &self.store {
             let client = client.ok_or_else(not_subscribed)?;
-            let found = match store.find(api, client) {
+            let found = match store.find(SubscriptionQuery::new(api, issuer, client)) {
                 Found::Known(found) => found,
                 Found::Later(later) => later.await,
             };
@@ -125,17 +126,22 @@ impl Rules {
         let api = &context.resource.api;
         let name = format!("{}:{}", api.context, api.version);
         let application = &context.application;
-        // What a store says is said once for all issuers; what tokens say, each issuer says for itself.
         let issuer = token.issuer();
-        let naming_issuer = if self.store.is_some() { "" } else { issuer };
         let named =
             |kind, name: &'c Option<String>| Some((kind, name.as_deref().filter(|name| !name.is_empty())?));
-        // Who has neither application nor client counts for himself.
-        let (kind, own) = named("uuid", &application.uuid)
-            .or_else(|| named("id", &application.id))
-            .or_else(|| named("client", &context.consumer_key))
-            .unwrap_or(("user", &context.end_user));
-        let application_name = format!("{}:{naming_issuer}{kind}:{own}", naming_issuer.len());
+        let of_application = named("uuid", &application.uuid).or_else(|| named("id", &application.id));
+        let is_of_store = self.store.is_some() && context.subscription.is_some();
+        let application_name = match of_application {
+            // What a store has found, it names once for all issuers.
+            Some((kind, own)) if is_of_store => format!("store:{kind}:{own}"),
+            // What a token says of its application, its issuer says for its own tokens, and so it names its clients and users. Who has
+            // neither application nor client counts for himself.
+            of_token => {
+                let client = || named("client", &context.consumer_key);
+                let (kind, own) = of_token.or_else(client).unwrap_or(("user", &context.end_user));
+                format!("{}:{issuer}{kind}:{own}", issuer.len())
+            }
+        };
         let user = format!("{}:{issuer}{}", issuer.len(), context.end_user);
         let subscription = context.subscription.as_ref();
         let usage = Usage {

@@ -217,6 +217,12 @@ fn the_type_of_the_key_is_what_the_store_says_else_what_the_token_says() {
 }
 
 #[test]
+fn a_question_shows_what_it_is_about_and_not_whom() {
+    let shown = format!("{:?}", SubscriptionQuery::new(&pizzashack(), "secret-issuer", "secret-client"));
+    assert_eq!(shown, r#"SubscriptionQuery { context: "/pizzashack/1.0.0", version: "1.0.0", .. }"#);
+}
+
+#[test]
 fn what_a_store_cannot_say_is_no_fault_of_the_clients_and_not_told() {
     let error = StoreError::new("connection refused");
     assert_eq!(error.fault(), Fault::new(FaultCode::Unclassified));

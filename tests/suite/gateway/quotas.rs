@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use claimgate_tower::apim::Profile;
 use claimgate_tower::apim::quota::Quotas;
+use claimgate_tower::apim::subscription::MemorySubscriptions;
 use serde_json::{Value, json};
 
 use super::hosts::{Both, Call};
-use super::world::{MENU, World};
+use super::world::{MENU, World, two_issuers};
 
 fn both(world: &World) -> Both {
     let manager = || world.manager(|builder| builder.quotas(Quotas::builder().build()));
@@ -100,5 +101,54 @@ async fn s35_a_quota_of_a_subscription_need_not_stop() {
             assert_eq!(both.send(&call).await.status, 200);
         }
         assert_eq!(both.send(&call).await.told(), expected, "{stops}");
+    }
+}
+
+/// What a store says of the clients of two issuers, both called `key-1`.
+#[tokio::test]
+async fn s35_issuers_share_a_quota_where_the_store_says_that_the_application_is_one() {
+    let application = |lines: &str| {
+        format!(
+            r#"
+            [[application]]
+            consumer_keys = ["key-1"]
+            {lines}
+
+            [[application.subscription]]
+            context = "/pizzashack/1.0.0"
+            version = "1.0.0"
+            tier = "3PerMin"
+            "#
+        )
+    };
+    let of_one = |lines: &str| application(&format!("issuer = \"https://idp.example.com\"\n{lines}"));
+    let of_other = |lines: &str| application(&format!("issuer = \"https://other.example.com\"\n{lines}"));
+    for (name, store, is_shared) in [
+        ("nothing says so", of_one("") + &of_other(""), false),
+        ("of one name", of_one("name = \"A\"") + &of_other("name = \"A\""), false),
+        ("of one number", of_one("id = 2") + &of_other("id = \"2\""), true),
+        ("of two numbers", of_one("id = 2") + &of_other("id = 3"), false),
+        ("one of a number", of_one("id = 2") + &of_other(""), false),
+        ("of one identifier", of_one("uuid = \"u\"\nid = 2") + &of_other("uuid = \"u\"\nid = 3"), true),
+        ("of two identifiers", of_one("uuid = \"u\"\nid = 2") + &of_other("uuid = \"v\"\nid = 2"), false),
+        ("an identifier is no number", of_one("uuid = \"2\"") + &of_other("id = \"2\""), false),
+        ("an application of anybody", application("id = 2"), true),
+        ("clients of anybody", application(""), false),
+    ] {
+        let (one, other, authenticator) = two_issuers(Profile::Strict);
+        let manager = || {
+            one.manager_of(authenticator(), |builder| {
+                let store = MemorySubscriptions::from_toml(&store).unwrap();
+                builder.subscriptions(store).quotas(Quotas::builder().build())
+            })
+        };
+        let both = Both::new(manager(), manager());
+        let [one, other] = [one, other].map(|world| Call::get(MENU).bearer(&world.token().mint()));
+        for _ in 0..3 {
+            assert_eq!(both.send(&one).await.status, 200, "{name}");
+        }
+        assert_eq!(both.send(&one).await.told(), "429/900804", "{name}");
+        let expected = if is_shared { "429/900804" } else { "200" };
+        assert_eq!(both.send(&other).await.told(), expected, "{name}");
     }
 }

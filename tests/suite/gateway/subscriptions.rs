@@ -5,7 +5,7 @@ use claimgate_tower::apim::{ApiManagerBuilder, Deployment, IssuerRules, KeyPlace
 use serde_json::{Value, json};
 
 use super::hosts::Call;
-use super::world::{ISSUER, MENU, World};
+use super::world::{ISSUER, MENU, World, two_issuers};
 
 #[tokio::test]
 async fn s28_a_token_names_the_apis_that_it_is_for() {
@@ -101,6 +101,50 @@ async fn s30_a_store_can_say_who_has_subscribed() {
         let seen =
             call.to(|| world.manager(|builder| builder.subscriptions(store("PROD_ONLY_BLOCKED")))).await;
         assert_eq!(seen.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn s30_a_client_is_that_of_its_issuer() {
+    let store = r#"
+        [[application]]
+        name = "OfTheOne"
+        issuer = "https://idp.example.com"
+        consumer_keys = ["key-1"]
+        subscription = [{ context = "/pizzashack/1.0.0", version = "1.0.0" }]
+
+        [[application]]
+        name = "OfTheOther"
+        issuer = "https://other.example.com"
+        consumer_keys = ["key-1", "key-2"]
+        subscription = [{ context = "/pizzashack/2.0.0", version = "2.0.0" }]
+
+        [[application]]
+        name = "OfAnybody"
+        consumer_keys = ["key-3"]
+        subscription = [{ context = "/pizzashack/1.0.0", version = "1.0.0" }]
+    "#;
+    for profile in [Profile::Strict, Profile::Version4] {
+        let (one, other, authenticator) = two_issuers(profile);
+        let store = || MemorySubscriptions::from_toml(store).unwrap();
+        let manager = || one.manager_of(authenticator(), |builder| builder.subscriptions(store()));
+        for (world, version, client, expected) in [
+            (&one, "1.0.0", "key-1", Ok("OfTheOne")),
+            (&one, "2.0.0", "key-1", Err("403/900908")),
+            (&other, "1.0.0", "key-1", Err("403/900908")),
+            (&other, "2.0.0", "key-1", Ok("OfTheOther")),
+            (&one, "2.0.0", "key-2", Err("403/900908")),
+            (&other, "2.0.0", "key-2", Ok("OfTheOther")),
+            (&one, "1.0.0", "key-3", Ok("OfAnybody")),
+            (&other, "1.0.0", "key-3", Ok("OfAnybody")),
+        ] {
+            let token = world.token().claim("consumerKey", client).mint();
+            let seen = Call::get(format!("/pizzashack/{version}/menu")).bearer(&token).to(manager).await;
+            match expected {
+                Ok(name) => assert_eq!(seen.given("/context/application/name"), name, "{client} {version}"),
+                Err(told) => assert_eq!(seen.told(), told, "{profile:?} {client} {version}"),
+            }
+        }
     }
 }
 
