@@ -29,6 +29,7 @@ mod resource;
 mod rules;
 pub mod subscription;
 mod token_facts;
+mod told;
 mod trust_store;
 
 pub use api::{Api, AuthType, Resource};

@@ -15,6 +15,7 @@ use crate::credentials::{CredentialView, HeaderChanges};
 use crate::fault::{Answer, Fault, FaultCode, KeyPlace};
 use crate::profile::Profile;
 use crate::rules::Rules;
+use crate::told::Told;
 
 /// The gateway: an authenticator, and the rules about resources, subscriptions and quotas. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +78,7 @@ impl ApiManager {
                 issuers: builder.issuers,
                 requires_subscription: builder.requires_subscription,
                 store: builder.store,
+                store_told: Told::default(),
                 quotas: builder.quotas,
             },
             authenticator: builder.authenticator,

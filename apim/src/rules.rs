@@ -15,9 +15,11 @@ use crate::profile::Profile;
 use crate::quota::{Quotas, Taken, Usage};
 use crate::resource::ResourceTable;
 use crate::subscription::{
-    Found, Subscribed, SubscriptionQuery, SubscriptionStore, check_key_type, consumer_key, self_contained,
+    Found, StoreError, Subscribed, SubscriptionQuery, SubscriptionStore, check_key_type, consumer_key,
+    self_contained,
 };
 use crate::token_facts::TokenFacts;
+use crate::told::Told;
 
 pub(crate) struct Rules {
     pub(crate) resources: ResourceTable,
@@ -25,6 +27,8 @@ pub(crate) struct Rules {
     pub(crate) issuers: HashMap<String, IssuerRules>,
     pub(crate) requires_subscription: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
+    /// That the store fails.
+    pub(crate) store_told: Told,
     pub(crate) quotas: Option<Quotas>,
 }
 
@@ -51,7 +55,7 @@ impl Rules {
         if self.profile == Profile::Version3 {
             check_scopes(resource, token)?;
         }
-        let subscribed = self.subscribed(api, token.issuer(), &facts, client).await?;
+        let subscribed = self.subscribed(api, token.issuer(), &facts, client, now).await?;
         let key_type = subscribed.as_ref().and_then(|found| found.key_type).unwrap_or(facts.key_type);
         if let Some(subscribed) = &subscribed {
             subscribed.state.check(key_type)?;
@@ -96,6 +100,7 @@ impl Rules {
         issuer: &str,
         facts: &TokenFacts,
         client: Option<&str>,
+        now: Moment,
     ) -> Result<Option<Arc<Subscribed>>, Fault> {
         if !api.needs_subscription {
             return Ok(None);
@@ -107,7 +112,15 @@ impl Rules {
                 Found::Known(found) => found,
                 Found::Later(later) => later.await,
             };
-            return found.map_err(|error| error.fault())?.map(Some).ok_or_else(not_subscribed);
+            let told = |error: StoreError| {
+                if self.store_told.again(now) {
+                    // As a value, which is escaped: the text may be that of a server.
+                    let reason = error.text();
+                    tracing::warn!(target: "claimgate", reason, "requests are refused: the subscription store fails");
+                }
+                error.fault()
+            };
+            return found.map_err(told)?.map(Some).ok_or_else(not_subscribed);
         }
         match self_contained(api, facts)? {
             Some(subscribed) => Ok(Some(Arc::new(subscribed))),

@@ -64,7 +64,10 @@ pub enum Found<'a> {
 pub type SubscriptionFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Option<Arc<Subscribed>>, StoreError>> + Send + 'a>>;
 
-/// Why a store could not say whether there is a subscription. No fault of the client's.
+/// Why a store could not say whether there is a subscription. No fault of the client's, who is told nothing of the text.
+///
+/// The gateway writes the text to the log, at most once a minute however many requests fail. It must not quote a claim or a secret:
+/// where the error of a library may, give a text of your own.
 #[derive(Clone, Debug)]
 pub struct StoreError(Arc<str>);
 
@@ -105,9 +108,13 @@ impl Found<'_> {
 }
 
 impl StoreError {
-    /// An error with this text, which goes to the log. It must not quote a claim.
+    /// An error with this text, which goes to the log.
     pub fn new(message: impl Into<Arc<str>>) -> Self {
         StoreError(message.into())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
     }
 
     /// What the client is told: [`Unclassified`](FaultCode::Unclassified), and nothing of the text.

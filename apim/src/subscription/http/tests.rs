@@ -1,3 +1,5 @@
+mod log;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
