@@ -41,7 +41,7 @@ pub use settings::HttpSubscriptionsBuilder;
 /// ```
 ///
 /// `state` is `UNBLOCKED`, `BLOCKED`, `PROD_ONLY_BLOCKED`, `ON_HOLD`, `REJECTED` or `TIER_UPDATE_PENDING`; `keyType` is
-/// `PRODUCTION` or `SANDBOX`. 200 with `null`, or 204, says that there is no subscription. Everything else is a failure, 404 too:
+/// `PRODUCTION` or `SANDBOX`; `spikeArrestUnit` is `sec`, `min`, `hour` or `day`, and a limit without one is for a minute. 200 with `null`, or 204, says that there is no subscription. Everything else is a failure, 404 too:
 /// a mistaken URL gets that answer for every client. Redirects are not followed.
 ///
 /// Applications of one `uuid`, or without a `uuid` of one `id`, are the same one to quotas, whoever their issuers are.

@@ -114,7 +114,17 @@ fn the_tier_says_what_becomes_of_quotas_and_bursts() {
             json!({"Gold": {"spikeArrestLimit": 5, "spikeArrestUnit": "min"}}),
             Ok((true, Some((5, 60)))),
         ),
-        ("no unit", json!({"Gold": {"spikeArrestLimit": 5, "spikeArrestUnit": null}}), Ok((true, None))),
+        (
+            "no unit",
+            json!({"Gold": {"spikeArrestLimit": 5, "spikeArrestUnit": null}}),
+            Ok((true, Some((5, 60)))),
+        ),
+        ("no unit either", json!({"Gold": {"spikeArrestLimit": 5}}), Ok((true, Some((5, 60))))),
+        (
+            "neither limit nor unit",
+            json!({"Gold": {"spikeArrestLimit": 0, "spikeArrestUnit": null}}),
+            Ok((true, None)),
+        ),
         ("no limit", json!({"Gold": {"spikeArrestLimit": 0, "spikeArrestUnit": "min"}}), Ok((true, None))),
         (
             "a unit that nobody knows",

@@ -71,9 +71,12 @@ async fn s34_a_refused_request_uses_no_quota() {
 #[tokio::test]
 async fn s35_a_burst_is_stopped() {
     for profile in [Profile::Strict, Profile::Version4] {
-        for (limit, unit, allowed) in
-            [(json!(5), json!("min"), 5), (json!(0), json!(null), 20), (json!(2), json!("sec"), 2)]
-        {
+        for (limit, unit, allowed) in [
+            (json!(5), json!("min"), 5),
+            (json!(0), json!(null), 20),
+            (json!(2), json!("sec"), 2),
+            (json!(5), json!(null), 5),
+        ] {
             let world = World::new(profile);
             let both = both(&world);
             let tiers = json!({"Gold": {"stopOnQuotaReach": true, "spikeArrestLimit": limit, "spikeArrestUnit": unit}});
@@ -84,6 +87,18 @@ async fn s35_a_burst_is_stopped() {
                 assert_eq!(seen.told(), expected, "{profile:?} {limit} {unit} {nth}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn s35_a_burst_without_a_unit_is_for_a_minute() {
+    let world = World::new(Profile::Strict);
+    let both = both(&world);
+    let tiers = json!({"Gold": {"spikeArrestLimit": 1}});
+    let call = Call::get(MENU).bearer(&world.token().claim("tierInfo", tiers).mint());
+    for (seconds, expected) in [(0, "200"), (0, "429/900807"), (59, "429/900807"), (1, "200")] {
+        world.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(both.send(&call).await.told(), expected, "{seconds}");
     }
 }
 

@@ -128,7 +128,7 @@ fn subscription(section: &mut Section<'_>, application: &ApplicationContext) -> 
             section.problem(format!("{key} is missing"));
         }
     }
-    // In a token that is no limit. Whoever writes one down means one.
+    // In a token that is one for a minute. Whoever writes a file can be asked.
     if let (Some(limit @ 1..), None) = (limit, &unit) {
         section.problem(format!("spike_arrest_limit = {limit}: spike_arrest_unit is missing"));
     }
