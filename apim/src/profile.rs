@@ -15,8 +15,8 @@ use claimgate_core::Issuer;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// The rules of the RFCs: a challenge says what is wrong (RFC 6750, section 3.1), faults of dependencies are 503, `nbf` and
-    /// `iat` are judged, `sub` and `iat` are required.
+    /// The rules of the RFCs: a challenge says what is wrong (RFC 6750, section 3.1), several credentials are 400, faults of
+    /// dependencies are 503, `nbf` and `iat` are judged, `sub` and `iat` are required.
     #[default]
     Strict,
     /// The original from version 4.0 on: faults in JSON, several credentials in one field, `nbf` not judged.
