@@ -73,7 +73,8 @@ impl ApiManagerBuilder {
         self
     }
 
-    /// The header field that tokens come in, where an API says nothing else. Default: `Authorization`.
+    /// The header field that tokens come in, where an API says nothing else. Default: `Authorization`. Other fields are not looked at:
+    /// see [`Api::auth_header`](crate::Api::auth_header) for what that means.
     pub fn auth_header(self, name: impl Into<String>) -> Self {
         ApiManagerBuilder { auth_header: name.into(), ..self }
     }

@@ -138,6 +138,28 @@ async fn s03_the_credential_does_not_reach_the_service_unless_it_is_wanted() {
     }
 }
 
+/// As [`AuthType::None`](claimgate_tower::apim::AuthType::None) and `Api::auth_header` say: a service must not trust these.
+#[tokio::test]
+async fn s03_a_credential_that_nobody_looks_at_reaches_the_service_as_it_is() {
+    for profile in PROFILES {
+        let mut world = World::new(profile);
+        let forged = format!("Bearer {}", world.token().forged().mint());
+        let open = Call::get("/pizzashack/1.0.0/health").header("authorization", &forged);
+        let seen = open.to(|| world.manager(|builder| builder)).await;
+        assert_eq!(seen.given("/headers"), &json!([["authorization", forged]]), "{profile:?}");
+        assert_eq!(seen.given("/subject"), &json!(null));
+        assert_eq!(seen.given("/context/end_user"), "anonymous");
+
+        let own_field = "publisher = \"admin\"\nauth_header = \"X-Pizza\"";
+        world.resources = world.resources.replacen("publisher = \"admin\"", own_field, 1);
+        let good = format!("Bearer {}", world.token().mint());
+        let call = Call::get(MENU).header("authorization", &forged).header("x-pizza", good);
+        let seen = call.to(|| world.manager(|builder| builder)).await;
+        assert_eq!(seen.given("/headers"), &json!([["authorization", forged]]), "{profile:?}");
+        assert_eq!(seen.given("/subject"), "ann@carbon.super");
+    }
+}
+
 #[tokio::test]
 async fn s04_only_signed_tokens_of_three_parts_are_good() {
     let world = World::new(Profile::Version4);
