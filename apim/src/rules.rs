@@ -143,10 +143,10 @@ impl Rules {
         let named =
             |kind, name: &'c Option<String>| Some((kind, name.as_deref().filter(|name| !name.is_empty())?));
         let of_application = named("uuid", &application.uuid).or_else(|| named("id", &application.id));
-        let is_of_store = self.store.is_some() && context.subscription.is_some();
         let application_name = match of_application {
-            // What a store has found, it names once for all issuers.
-            Some((kind, own)) if is_of_store => format!("store:{kind}:{own}"),
+            // A store gives numbers and identifiers once for all issuers. Where an API needs no subscription they are the token's, and
+            // count with its user alone, who is named with the issuer.
+            Some((kind, own)) if self.store.is_some() => format!("store:{kind}:{own}"),
             // What a token says of its application, its issuer says for its own tokens, and so it names its clients and users. Who has
             // neither application nor client counts for himself.
             of_token => {

@@ -167,3 +167,32 @@ async fn s35_issuers_share_a_quota_where_the_store_says_that_the_application_is_
         assert_eq!(both.send(&other).await.told(), expected, "{name}");
     }
 }
+
+/// Of the one the store names the application, of the other the token.
+#[tokio::test]
+async fn s34_apis_with_and_without_subscriptions_count_for_one_application() {
+    let mut world = World::new(Profile::Strict);
+    world.resources =
+        world.resources.replace("version = \"2.0.0\"", "version = \"2.0.0\"\nsubscription = false");
+    let store = r#"
+        [[application]]
+        id = 2
+        tier = "10PerMin"
+        consumer_keys = ["key-1"]
+        subscription = [{ context = "/pizzashack/1.0.0", version = "1.0.0" }]
+    "#;
+    let manager = || {
+        let store = MemorySubscriptions::from_toml(store).unwrap();
+        world.manager(|builder| builder.subscriptions(store.clone()).quotas(Quotas::builder().build()))
+    };
+    let both = Both::new(manager(), manager());
+    let token = with_tier(&world, "10PerMin", "ann@carbon.super");
+    let [with, without] = [MENU, "/pizzashack/2.0.0/menu"].map(|target| Call::get(target).bearer(&token));
+    for _ in 0..5 {
+        assert_eq!(both.send(&with).await.status, 200);
+        assert_eq!(both.send(&without).await.status, 200);
+    }
+    for call in [with, without] {
+        assert_eq!(both.send(&call).await.told(), "429/900803");
+    }
+}
