@@ -177,7 +177,8 @@ mod tests {
         let question =
             |context, version, issuer, consumer_key| Question { context, version, issuer, consumer_key };
         let cache = quick_cache::sync::Cache::new(10);
-        cache.insert(question("/a", "1", "i", "k").to_asked(), ());
+        let asked = question("/a", "1", "i", "k").to_asked();
+        cache.insert(asked.clone(), ());
         for (question, found) in [
             (question("/a", "1", "i", "k"), true),
             (question("/a", "1", "i", "K"), false),
@@ -190,6 +191,8 @@ mod tests {
             (question("1", "/a", "i", "k"), false),
         ] {
             assert_eq!(cache.get(&question).is_some(), found);
+            // Also where two have one hash.
+            assert_eq!(question.equivalent(&asked), found);
         }
     }
 }
