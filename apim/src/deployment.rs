@@ -232,6 +232,11 @@ impl Deployment {
             }
             findings.notice(Notice::AnyAudience { issuer: name.clone() });
         }
+        let of_store = self.issuers.iter().filter(|issuer| issuer.jwks_url.is_none());
+        let issuers: Vec<_> = of_store.map(|issuer| issuer.name.clone()).collect();
+        if self.trust_store.is_some() && issuers.len() > 1 {
+            findings.notice(Notice::SharedTrustStore { issuers });
+        }
     }
 }
 

@@ -45,8 +45,8 @@ impl Deployment {
         let issuer = Issuer::new(&described.name)
             .any_audience()
             .leeway(self.leeway)
-            .scopes_claim([described.scopes_claim()])
-            .required_claims(required_claims(described, profile));
+            .scopes_claim([described.scopes_claim()]);
+        let issuer = profile.applied(issuer, described.consumer_key_claim.as_deref());
         let issuer = match (&described.jwks_url, &self.trust_store) {
             (Some(url), _) => issuer.jwks_uri(url).refresh_burst(1).require_key_id(),
             (None, Some(store)) => {
@@ -59,7 +59,6 @@ impl Deployment {
             Some(algorithms) => issuer.algorithms(algorithms.iter().copied()),
             None => issuer,
         };
-        let issuer = if profile.is_compatible() { issuer.ignore_not_before() } else { issuer };
         let issuer = match (self.oauth.certificate_bound, profile.is_compatible()) {
             (true, _) => issuer.confirmation(Confirmation::ClientCertificate),
             // The original takes a bound token for a bearer token then.
@@ -67,16 +66,6 @@ impl Deployment {
             (false, false) => issuer,
         };
         if self.enforce_type_header { issuer.token_types(["at+jwt"]) } else { issuer }
-    }
-}
-
-fn required_claims(issuer: &JwtIssuer, profile: Profile) -> Vec<&str> {
-    match profile {
-        Profile::Strict => vec!["sub", "iat"],
-        Profile::Version4 => Vec::new(),
-        Profile::Version3 => {
-            vec!["sub", "iat", "application", issuer.consumer_key_claim.as_deref().unwrap_or("consumerKey")]
-        }
     }
 }
 
