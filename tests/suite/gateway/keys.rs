@@ -8,7 +8,7 @@ use claimgate_tower::{Authenticator, CertificateValidity, Issuer, VerificationKe
 use serde_json::{Value, json};
 
 use super::hosts::{Both, Call};
-use super::world::{ISSUER, MENU, NOW, PIZZASHACK};
+use super::world::{C0, C4, ISSUER, MENU, NOW, PIZZASHACK, sample};
 use crate::key_stores::workshop::Workshop;
 
 pub(super) const STRICT_AND_4: [Profile; 2] = [Profile::Strict, Profile::Version4];
@@ -302,6 +302,37 @@ async fn s15_a_thumbprint_names_the_certificate() {
                 let text = ours(&workshop, key, &members);
                 assert_eq!(deployed.told(&text).await, expected, "{profile:?} {file} {name}");
             }
+        }
+    }
+}
+
+/// `T0` has no `kid`, and `T4` one that the store does not know; both have hexadecimal digits in `x5t`, of SHA-1 and of SHA-256.
+#[tokio::test]
+async fn s15_the_samples_name_their_certificates_in_hexadecimal() {
+    let workshop = Workshop::new();
+    workshop.certified("default");
+    for (file, certificate) in [
+        ("t0.jks", Some("seed000-demo-2019.pem")),
+        ("t4.jks", Some("seed004-demo-2019b-expired.pem")),
+        ("default.jks", None),
+    ] {
+        import(&workshop, file, "JKS", "gateway_certificate_alias", "default.pem");
+        if let Some(certificate) = certificate {
+            let certificate = format!("{}/data/wso2/{certificate}", env!("CARGO_MANIFEST_DIR"));
+            import(&workshop, file, "JKS", "partner", &certificate);
+        }
+    }
+    for (token, name, at, file, expected) in [
+        ("T0", "https://localhost:9443/oauth2/token", C0, "t0.jks", ["200", "200"]),
+        ("T0", "https://localhost:9443/oauth2/token", C0, "default.jks", ["401/900901", "401/900901"]),
+        ("T4", "https://localhost:9444/oauth2/token", C4, "t4.jks", ["200", "200"]),
+        ("T4", "https://localhost:9444/oauth2/token", C4, "default.jks", ["401/900901", "500/900900"]),
+    ] {
+        for (profile, expected) in STRICT_AND_4.into_iter().zip(expected) {
+            let mut deployed = Deployed::new(profile, &row_of_store(name, &store_at(&workshop, file, "JKS")));
+            deployed.deployment = deployed.deployment.danger_allow_demo_keys();
+            deployed.clock = TestClock::at(at.unsigned_abs());
+            assert_eq!(deployed.told(&sample(token)).await, expected, "{profile:?} {token} {file}");
         }
     }
 }
