@@ -79,9 +79,11 @@ async fn the_gateway_alias_checks_tokens_without_a_kid() {
             assert_eq!(outcome(&gate, &token("T0"), C0).await, Ok(()), "{file} {profile:?}");
         }
     }
-    // The same certificate under another name.
-    let gate = authenticator(&with_store(I0, "foo.jks"), Profile::Strict, C0).unwrap();
-    assert_eq!(outcome(&gate, &token("T0"), C0).await, Err(AuthErrorKind::UnknownKey));
+    // The same certificate under another name, which the token names by `x5t`; and another, under another name too.
+    for (file, expected) in [("foo.jks", Ok(())), ("kid.jks", Err(AuthErrorKind::UnknownKey))] {
+        let gate = authenticator(&with_store(I0, file), Profile::Strict, C0).unwrap();
+        assert_eq!(outcome(&gate, &token("T0"), C0).await, expected, "{file}");
+    }
 }
 
 #[tokio::test]
