@@ -22,7 +22,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use claimgate_core::{Authenticator, ConfigError, ConfigProblem};
+use claimgate_core::{Authenticator, CertificateValidity, ConfigError, ConfigProblem};
 
 use crate::demo_keys;
 use crate::deployment::findings::Findings;
@@ -63,6 +63,12 @@ pub struct Deployment {
     pub subscription_validation_via_km: bool,
     /// `[truststore]`: the keys of issuers without a JWK Set.
     pub trust_store: Option<TrustStore>,
+    /// `truststore.enforce_certificate_validity = true`, a key of our own: keys of the trust store check no token outside the dates of
+    /// their certificates, in any profile. Default false ([`CertificateValidity::Ignore`]), as the original never looks at them.
+    pub certificate_validity: CertificateValidity,
+    /// `truststore.certificate_warning`, a key of our own: how long before the log says that a certificate ends, where the dates count
+    /// ([`Issuer::certificate_warning`](claimgate_core::Issuer::certificate_warning)). Default 30 days.
+    pub certificate_warning: Duration,
     /// `oauth.timestamp_skew`: how far clocks may differ, 0 s to 5 min. Default 0 s.
     pub leeway: Duration,
     /// `apim.token.validation.enforce_type_header_validation`: tokens have to be `at+jwt`. Default false.
@@ -241,6 +247,8 @@ impl Default for Deployment {
             oauth: OauthConfig::default(),
             subscription_validation_via_km: false,
             trust_store: None,
+            certificate_validity: CertificateValidity::Ignore,
+            certificate_warning: Duration::from_secs(30 * 86_400),
             leeway: Duration::ZERO,
             enforce_type_header: false,
             token_cache: CacheConfig { enabled: true, expiry: CACHED },

@@ -44,6 +44,7 @@ pub struct Issuer {
     pub(crate) source: Source,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) certificate_validity: CertificateValidity,
+    pub(crate) certificate_warning: Duration,
     pub(crate) token_types: Vec<String>,
     pub(crate) requires_key_id: bool,
     pub(crate) required_claims: Vec<String>,
@@ -145,6 +146,15 @@ impl Issuer {
     /// Whether the dates of a certificate decide about the key in it. Default: [`CertificateValidity::Ignore`].
     pub fn certificate_validity(self, certificate_validity: CertificateValidity) -> Self {
         Issuer { certificate_validity, ..self }
+    }
+
+    /// How long before a certificate ends the log says so, with [`CertificateValidity::Check`]: one line (`WARN`) for all keys, with
+    /// what the first to end is called, its end, and how many there are. Default 30 days; those that have ended are told in any case.
+    ///
+    /// It is said when the keys are read at the start and at a reload, and again whenever they are fetched or read anew, the same at
+    /// most once a day. Files that are read once ([`watch_files`](Self::watch_files) is not said) are spoken of once.
+    pub fn certificate_warning(self, ahead: Duration) -> Self {
+        Issuer { certificate_warning: ahead, ..self }
     }
 
     /// Accepts tokens of these types (`typ`), compared without regard to case and to a leading `application/`; a token
@@ -316,6 +326,7 @@ impl NeedsAudience {
             source: Source::Discovery,
             algorithms: Algorithm::ALL.into(),
             certificate_validity: CertificateValidity::default(),
+            certificate_warning: Duration::from_secs(30 * 86_400),
             token_types: strings(["at+jwt", "JWT"]),
             requires_key_id: false,
             required_claims: Vec::new(),

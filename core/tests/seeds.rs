@@ -96,8 +96,14 @@ fn seed_tokens_need_a_certificate_that_is_valid_where_that_is_asked_for() {
     ] {
         let issuer = Issuer::new("https://localhost:9444/oauth2/token").any_audience();
         let gate = gate(issuer.pem(pem).certificate_validity(validity));
-        let decided = decide_at(&gate, &seed.token, at).map(drop).map_err(|error| error.kind());
+        let decided = decide_at(&gate, &seed.token, at).map(drop);
+        // Of both it is the first, which the token names in `x5t`.
+        let dates = if pem == &renewed { (begins, 1_958_657_684) } else { (1_571_815_843, ends) };
+        let told = decided.as_ref().err().and_then(|error| error.certificate());
+        let told = told.map(|certificate| (certificate.not_before(), certificate.not_after()));
+        let decided = decided.map_err(|error| error.kind());
         assert_eq!(decided, expected, "{name}");
+        assert_eq!(told, (decided == key_not_valid).then_some(dates), "{name}");
     }
 }
 

@@ -15,6 +15,8 @@ impl Deployment {
     ///    algorithms of the original; [`Profile::Version3`] asks for the claims that version 3.0 documents as mandatory.
     /// 3. `exp` is asked for in all profiles, though the original does without.
     ///
+    /// The dates of certificates count in no profile, unless `enforce_certificate_validity` says so.
+    ///
     /// The trust store is read when the authenticator is built, and again as `certificate_reload` says.
     pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
@@ -29,6 +31,7 @@ impl Deployment {
         let issuer = match (&described.jwks_url, &self.trust_store) {
             (Some(url), _) => issuer.jwks_uri(url).require_key_id(),
             (None, Some(store)) => {
+                let issuer = self.checks_dates(issuer);
                 store.keys_of(issuer).watch_files().refresh_interval(self.certificate_reload)
             }
             // Core would discover them from the name. That there is no key in it, core says.
@@ -46,6 +49,10 @@ impl Deployment {
             (false, false) => issuer,
         };
         if self.enforce_type_header { issuer.token_types(["at+jwt"]) } else { issuer }
+    }
+
+    fn checks_dates(&self, issuer: Issuer) -> Issuer {
+        issuer.certificate_validity(self.certificate_validity).certificate_warning(self.certificate_warning)
     }
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use claimgate_testkit::{Alg, Behaviour, ServedIssuer, TestClock, TestIssuer, TokenBuilder};
 use claimgate_tower::apim::{ApiManager, Deployment, Notice, Profile, ResourceTable};
-use claimgate_tower::{Authenticator, CertificateValidity, Issuer, VerificationKey};
+use claimgate_tower::{Authenticator, CertificateValidity, Issuer, KeySet, VerificationKey};
 use serde_json::{Value, json};
 
 use super::hosts::{Both, Call};
 use super::world::{C0, C4, ISSUER, MENU, NOW, PIZZASHACK, sample};
+use crate::conformance::Log;
 use crate::key_stores::workshop::Workshop;
 
 pub(super) const STRICT_AND_4: [Profile; 2] = [Profile::Strict, Profile::Version4];
@@ -404,8 +405,147 @@ async fn s18_the_dates_of_a_certificate_decide_only_where_they_are_looked_at() {
     }
 }
 
+/// `notAfter` of a certificate, as the log has it and in seconds.
+fn end_of(workshop: &Workshop, certificate: &str) -> (String, u64) {
+    let line = workshop.openssl(&format!("x509 -in {certificate}.pem -noout -enddate -dateopt iso_8601"));
+    let line = String::from_utf8(line).unwrap();
+    let date = line.trim().strip_prefix("notAfter=").unwrap().replace(' ', "T");
+    let pem = std::fs::read_to_string(workshop.path(certificate).with_extension("pem")).unwrap();
+    let second = KeySet::from_pem(&pem, None).unwrap().keys()[0].not_after().unwrap();
+    (date, second.unsigned_abs())
+}
+
+#[tokio::test]
+async fn s18_the_file_says_that_dates_count_and_the_log_whose_they_are() {
+    let workshop = Workshop::new();
+    workshop.certified("own");
+    import(&workshop, "store.jks", "JKS", "Partner", "own.pem");
+    import(&workshop, "default.jks", "JKS", "gateway_certificate_alias", "own.pem");
+    std::fs::create_dir(workshop.path("folder")).unwrap();
+    std::fs::copy(workshop.path("own.pem"), workshop.path("folder/partner.pem")).unwrap();
+    let folder = format!("file_name = {:?}\ntype = \"PEM\"", workshop.path("folder"));
+    let named = ours_at(&workshop, "own", &json!({ "kid": "partner" }), AFTERWARDS);
+    let unnamed = ours_at(&workshop, "own", &json!({}), AFTERWARDS);
+    let (date, _) = end_of(&workshop, "own");
+    for (store, text, alias) in [
+        (store_at(&workshop, "store.jks", "JKS"), &named, "partner"),
+        (store_at(&workshop, "default.jks", "JKS"), &unnamed, "gateway_certificate_alias"),
+        (folder, &named, "partner"),
+    ] {
+        for profile in STRICT_AND_4 {
+            for (enforce, expected) in [("false", "200"), ("true", "401/900901")] {
+                let text_of_store = format!("{store}\nenforce_certificate_validity = {enforce}");
+                let mut deployed = Deployed::new(profile, &row_of_store(ISSUER, &text_of_store));
+                assert!(!deployed.notices.iter().any(|notice| matches!(notice, Notice::UnknownKey { .. })));
+                deployed.clock = TestClock::at(AFTERWARDS.unsigned_abs());
+                let log = Log::begin();
+                assert_eq!(deployed.told(text).await, expected, "{profile:?} {alias}");
+                let log = log.take();
+                let is_told = |line: &&str| {
+                    line.contains("request refused")
+                        && line.contains("kind=KeyNotValid")
+                        && line.contains(&format!(" key={alias} "))
+                        && line.ends_with(&format!(" not_after={date}"))
+                };
+                // One for each host.
+                let lines = if enforce == "true" { 2 } else { 0 };
+                assert_eq!(log.lines().filter(is_told).count(), lines, "{log}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn s18_the_end_of_a_certificate_is_told_ahead() {
+    const DAYS: u64 = 86_400;
+    let workshop = Workshop::new();
+    workshop.certified("own");
+    import(&workshop, "store.jks", "JKS", "partner", "own.pem");
+    let (date, end) = end_of(&workshop, "own");
+    for profile in STRICT_AND_4 {
+        for (enforce, before, expected) in
+            [("true", 10 * DAYS + 1, 0), ("true", 10 * DAYS, 1), ("false", 10 * DAYS, 0)]
+        {
+            let text = format!(
+                "{}\nenforce_certificate_validity = {enforce}\ncertificate_warning = \"10d\"\n\
+                 [apim.certificate_reloader]\nperiod = \"1s\"",
+                store_at(&workshop, "store.jks", "JKS")
+            );
+            let mut deployed = Deployed::new(profile, &row_of_store(ISSUER, &text));
+            deployed.clock = TestClock::at(end - before);
+            let log = Log::begin();
+            let told = || {
+                let log = log.take();
+                let is_told = |line: &&str| {
+                    line.contains("WARN")
+                        && line.contains("certificates of keys end soon")
+                        && line.contains(&format!(" issuer={ISSUER:?} ending=1 key=partner not_after={date}"))
+                };
+                let warnings = log.lines().filter(|line| line.contains("certificates of keys")).count();
+                assert_eq!(log.lines().filter(is_told).count(), warnings, "{log}");
+                warnings
+            };
+            let manager = deployed.manager();
+            assert_eq!(told(), expected, "{profile:?} {enforce} {before}: start");
+
+            let mut builder = Authenticator::builder();
+            for issuer in deployed.deployment.trusted(profile) {
+                builder = builder.issuer(issuer);
+            }
+            manager.authenticator().reload(builder).unwrap();
+            assert_eq!(told(), expected, "{profile:?} {enforce} {before}: reload");
+
+            // The same keys are read again.
+            manager.authenticator().refresh_now(ISSUER).unwrap().await.unwrap();
+            assert_eq!(told(), 0, "{profile:?} {enforce} {before}: refresh");
+
+            deployed.clock.advance(Duration::from_secs(DAYS));
+            let mut warnings = 0;
+            if enforce == "true" {
+                eventually(|| {
+                    warnings += told();
+                    warnings > 0
+                })
+                .await;
+            }
+            manager.authenticator().refresh_now(ISSUER).unwrap().await.unwrap();
+            warnings += told();
+            assert_eq!(warnings, usize::from(enforce == "true"), "{profile:?} {before}: a day later");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s18_of_keys_that_are_put_in_place_the_first_to_end_is_told() {
+    let workshop = Workshop::new();
+    workshop.certified("first");
+    workshop.certified("second");
+    import(&workshop, "start.jks", "JKS", "first", "first.pem");
+    std::fs::copy(workshop.path("start.jks"), workshop.path("both.jks")).unwrap();
+    import(&workshop, "both.jks", "JKS", "second", "second.pem");
+    let (date, end) = end_of(&workshop, "first");
+    std::fs::copy(workshop.path("start.jks"), workshop.path("store.jks")).unwrap();
+    let text = format!("{}\nenforce_certificate_validity = true", store_at(&workshop, "store.jks", "JKS"));
+    let mut deployed = Deployed::new(Profile::Version4, &row_of_store(ISSUER, &text));
+    deployed.clock = TestClock::at(end + 1);
+    let log = Log::begin();
+    let manager = deployed.manager();
+    let seen = std::cell::RefCell::new(String::new());
+    let is_told = |count: usize| {
+        seen.borrow_mut().push_str(&log.take());
+        let line = format!(" ending={count} key=first not_after={date}");
+        seen.borrow().lines().filter(|told| told.ends_with(&line)).count() == 1
+    };
+    assert!(is_told(1), "{}", seen.borrow());
+    std::fs::copy(workshop.path("both.jks"), workshop.path("beside")).unwrap();
+    std::fs::rename(workshop.path("beside"), workshop.path("store.jks")).unwrap();
+    eventually(|| is_told(2)).await;
+    assert!(is_told(1), "it was said once: {}", seen.borrow());
+    drop(manager);
+}
+
 /// Waits for what becomes so by itself.
-pub(super) async fn eventually(is_so: impl Fn() -> bool) {
+pub(super) async fn eventually(mut is_so: impl FnMut() -> bool) {
     let until = async {
         while !is_so() {
             tokio::time::sleep(Duration::from_millis(5)).await;
