@@ -61,7 +61,7 @@ pub struct Deployment {
     /// `apim.jwt_authentication.subscription_validation_via_km`: subscriptions are looked up for every token, whatever it says of
     /// them. Default false.
     pub subscription_validation_via_km: bool,
-    /// `[truststore]`: the keys of issuers without a JWK Set.
+    /// `[truststore]`: the keys of issuers without a JWK Set, and for those with one that of tokens without a `kid`.
     pub trust_store: Option<TrustStore>,
     /// `truststore.enforce_certificate_validity = true`, a key of our own: keys of the trust store check no token outside the dates of
     /// their certificates, in any profile. Default false ([`CertificateValidity::Ignore`]), as the original never looks at them.
@@ -81,7 +81,8 @@ pub struct Deployment {
     pub claim_cache: CacheConfig,
     /// `[apim.jwt]`.
     pub backend_jwt: BackendJwtConfig,
-    /// `apim.certificate_reloader.period`: how often the trust store is read again, from 1 s. Default 600 s.
+    /// `apim.certificate_reloader.period`: how often the trust store is read again for issuers without a JWK Set, from 1 s. Default
+    /// 600 s. For those with one it is read with each fetch of that.
     pub certificate_reload: Duration,
     allow_demo_keys: bool,
 }
@@ -232,7 +233,9 @@ impl Deployment {
                     format!("apim.jwt.issuer {name:?}"),
                     "it has neither jwks.url nor is there a [truststore] with its keys",
                 ),
-                (Some(_), Some(_)) => findings.notice(Notice::KeyIdNeeded { issuer: name.clone() }),
+                (Some(_), Some(store)) if store.is_directory() => {
+                    findings.notice(Notice::KeyIdNeeded { issuer: name.clone() });
+                }
                 _ => {}
             }
             findings.notice(Notice::AnyAudience { issuer: name.clone() });

@@ -1,5 +1,6 @@
 //! One trusted issuer, as the application describes it.
 
+mod default_key;
 mod fetching;
 mod key_place;
 
@@ -56,6 +57,8 @@ pub struct Issuer {
     pub(crate) scopes_claim: Vec<String>,
     pub(crate) fetch: FetchSettings,
     pub(crate) watch_files: bool,
+    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    pub(crate) default_key: Option<KeyStore>,
 }
 
 /// An issuer about whose audience nothing is said yet. It becomes an [`Issuer`] by saying it.
@@ -218,7 +221,10 @@ impl Issuer {
 
     /// Whether its keys come from the same place by the same rules as those of `other`.
     pub(crate) fn keys_as(&self, other: &Issuer) -> bool {
-        self.source == other.source && self.fetch == other.fetch && self.watch_files == other.watch_files
+        self.source == other.source
+            && self.fetch == other.fetch
+            && self.watch_files == other.watch_files
+            && self.has_default_of(other)
     }
 
     /// All problems of the description in one text, for a description that is made while the service runs.
@@ -268,6 +274,7 @@ impl Issuer {
             ));
         }
         self.fetch.check(&mut problem);
+        self.check_default_key(&mut problem);
     }
 
     /// The rules for the tokens of this issuer.
@@ -338,6 +345,8 @@ impl NeedsAudience {
             scopes_claim: strings(["scope"]),
             fetch: FetchSettings::default(),
             watch_files: false,
+            #[cfg(all(feature = "keystore", feature = "refresh"))]
+            default_key: None,
         }
     }
 }

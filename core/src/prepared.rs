@@ -12,6 +12,8 @@ use crate::live_keys::{LiveKeys, Overrides};
 use crate::log::log_odd_keys;
 use crate::meters::IssuerMeters;
 use crate::policy::Policy;
+#[cfg(all(feature = "keystore", feature = "refresh"))]
+use crate::refresh::DefaultKey;
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{ClientPool, Remote};
 #[cfg(feature = "refresh")]
@@ -50,13 +52,14 @@ impl PreparedIssuer {
             }),
             #[cfg(feature = "refresh")]
             KeyOrigin::Custom(source) => {
-                Ok(PreparedIssuer { described, policy, configured: None, place: Some(Place::Custom(source)) })
+                let place = Some(with_default(issuer, Place::Custom(source))?);
+                Ok(PreparedIssuer { described, policy, configured: None, place })
             }
             #[cfg(feature = "jwks-client")]
             KeyOrigin::Remote { jwks_uri } => {
                 let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch, clients)?;
                 described.fetch.files = remote.files();
-                let place = Some(Place::Remote(Box::new(remote)));
+                let place = Some(with_default(issuer, Place::Remote(Box::new(remote)))?);
                 Ok(PreparedIssuer { described, policy, configured: None, place })
             }
             #[cfg(not(feature = "jwks-client"))]
@@ -118,6 +121,23 @@ impl PreparedIssuer {
     }
 }
 
+/// The place, and beside it the default key where the issuer has one.
+#[cfg(feature = "refresh")]
+#[cfg_attr(
+    not(feature = "keystore"),
+    expect(clippy::unnecessary_wraps, reason = "there is no store to read")
+)]
+fn with_default(issuer: &Issuer, place: Place) -> Result<Place, String> {
+    #[cfg(feature = "keystore")]
+    if let Some(store) = &issuer.default_key {
+        let key = DefaultKey::new(issuer.name.as_str().into(), store);
+        let key = key.map_err(|error| format!("default_key: {error}"))?;
+        return Ok(Place::Beside(Box::new(key), Box::new(place)));
+    }
+    let _ = issuer;
+    Ok(place)
+}
+
 #[cfg(feature = "refresh")]
 fn driven(
     described: Issuer,
@@ -145,7 +165,7 @@ fn driven(
             driven.warn_as(warning);
         }
         // Whoever reloads wants what the files say now.
-        if !described.source.paths().is_empty() {
+        if described.reads_files() {
             let _ = driven.as_ref().and_then(|driven| driven.refresh_now());
         }
         return TrustedIssuer { described, policy, keys, driven };
@@ -157,6 +177,8 @@ fn driven(
     let keys = new_keys(configured, overrides, earlier);
     // From the same place, fetched by other rules: the keys serve until the first fetch by the new ones.
     let before = before.filter(|before| before.described.fetch.is_as_strict_as(&described.fetch));
+    // Another default key, or none, takes over at once.
+    let before = before.filter(|before| before.described.has_default_of(&described));
     if let Some(before) = before.filter(|_| keys.snapshot().keys().is_none()) {
         keys.inherit(&before.keys);
     }

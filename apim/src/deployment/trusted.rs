@@ -8,16 +8,17 @@ use crate::profile::Profile;
 impl Deployment {
     /// The issuers as core trusts them: `iss` to the byte, any audience, keys from the JWK Set or else from the trust store.
     ///
-    /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key. For
-    ///    an issuer with a JWK Set it is refused: keys of an issuer come from one place, and the original would not look into the
-    ///    JWK Set either.
+    /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key, also
+    ///    where the issuer has a JWK Set: the original would not look into that either. Such a token is refused where there is no such
+    ///    alias, and, beside a JWK Set, where the trust store is a directory.
     /// 2. [`Profile::Strict`] takes every asymmetric algorithm and asks for `sub` and `iat`. The compatible profiles take the
     ///    algorithms of the original; [`Profile::Version3`] asks for the claims that version 3.0 documents as mandatory.
     /// 3. `exp` is asked for in all profiles, though the original does without.
     ///
     /// The dates of certificates count in no profile, unless `enforce_certificate_validity` says so.
     ///
-    /// The trust store is read when the authenticator is built, and again as `certificate_reload` says.
+    /// The trust store is read when the authenticator is built, and again as `certificate_reload` says; for issuers with a JWK Set,
+    /// with each fetch of that.
     pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
     }
@@ -29,7 +30,8 @@ impl Deployment {
             .scopes_claim([described.scopes_claim()])
             .required_claims(required_claims(described, profile));
         let issuer = match (&described.jwks_url, &self.trust_store) {
-            (Some(url), _) => issuer.jwks_uri(url).require_key_id(),
+            (Some(url), Some(store)) => store.default_key_of(self.checks_dates(issuer).jwks_uri(url)),
+            (Some(url), None) => issuer.jwks_uri(url).require_key_id(),
             (None, Some(store)) => {
                 let issuer = self.checks_dates(issuer);
                 store.keys_of(issuer).watch_files().refresh_interval(self.certificate_reload)
