@@ -8,6 +8,7 @@ mod duration;
 mod findings;
 mod issuer_section;
 mod notice;
+mod running;
 mod section;
 mod toml_file;
 mod trusted;
@@ -206,9 +207,7 @@ impl Deployment {
             return;
         }
         for issuer in &self.issuers {
-            for thumbprint in demo_keys::thumbprints() {
-                authenticator.revoke_thumbprint(&issuer.name, thumbprint);
-            }
+            authenticator.deny_thumbprints(&issuer.name, &demo_keys::thumbprints().collect::<Vec<_>>());
         }
     }
 

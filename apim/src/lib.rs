@@ -12,6 +12,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod admission;
 mod api;
 mod asked;
 mod builder;
@@ -21,19 +22,24 @@ mod credentials;
 mod demo_keys;
 mod deployment;
 mod fault;
+mod in_force;
 mod issuer_rules;
 mod manager;
 mod profile;
 pub mod quota;
+mod reload;
 mod resource;
 mod rules;
+mod settings;
 pub mod subscription;
 mod token_facts;
 mod trust_store;
 
+pub use admission::Admitted;
 pub use api::{Api, AuthType, Resource};
 pub use builder::ApiManagerBuilder;
 pub use claim_mapping::{ClaimMapping, ClaimTransformer, TransformError};
+pub use claimgate_core::config::ConfigWatch;
 pub use context::{ApplicationContext, ClaimsShapeError, RequestContext, SubscriptionContext};
 pub use credentials::HeaderChanges;
 pub use deployment::{
@@ -41,7 +47,7 @@ pub use deployment::{
 };
 pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
 pub use issuer_rules::IssuerRules;
-pub use manager::{Admitted, ApiManager, Passage, PendingPassage};
+pub use manager::{ApiManager, Passage, PendingPassage};
 pub use profile::Profile;
 pub use quota::{Quotas, Taken, Usage};
 #[cfg(feature = "openapi")]

@@ -1,43 +1,35 @@
 //! From a request to what the gateway decides about it.
 
 use std::fmt;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use claimgate_core::{AuthError, AuthErrorKind, Authenticator, Decision, Moment, RequestView, VerifiedToken};
+use arc_swap::ArcSwap;
+use claimgate_core::{Authenticator, ConfigError, Decision, RequestView};
 
+use crate::admission::{Admitted, Step, Waiting, logged};
 use crate::api::{AuthType, Resource};
 use crate::asked::OwnedAsked;
-use crate::builder::ApiManagerBuilder;
 use crate::context::RequestContext;
 use crate::credentials::{CredentialView, HeaderChanges};
-use crate::fault::{Answer, Fault, FaultCode, KeyPlace};
+use crate::deployment::Deployment;
+use crate::fault::{Answer, Fault, FaultCode};
+use crate::in_force::InForce;
 use crate::profile::Profile;
-use crate::rules::Rules;
+use crate::settings::Settings;
 
 /// The gateway: an authenticator, and the rules about resources, subscriptions and quotas. Cheap to clone.
 #[derive(Clone)]
-pub struct ApiManager(Arc<Inner>);
+pub struct ApiManager(Arc<Gateway>);
 
-pub(crate) struct Inner {
+struct Gateway {
     authenticator: Authenticator,
-    auth_header: String,
-    keeps_credential: bool,
-    assertion_header: String,
-    realm: Option<String>,
-    rules: Rules,
-}
-
-/// A request that goes on.
-#[derive(Clone, Debug)]
-pub struct Admitted {
-    /// The token; none for a resource that needs none.
-    pub token: Option<VerifiedToken>,
-    /// Who calls what.
-    pub context: RequestContext,
-    /// What has to be done with its header fields.
-    pub headers: HeaderChanges,
+    settings: Settings,
+    /// What the settings and the deployment come to.
+    in_force: ArcSwap<InForce>,
+    /// The deployment as it serves. Held while another takes over.
+    deployment: Mutex<Option<Deployment>>,
 }
 
 /// What an [`ApiManager`] says of a request.
@@ -58,49 +50,35 @@ pub struct PendingPassage {
     profile: Profile,
 }
 
-/// In a box: it waits for others, which takes longer than the box does.
-type Waiting = Pin<Box<dyn Future<Output = Result<Admitted, Fault>> + Send>>;
-
-/// How far the first look came.
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for every request")]
-enum Step {
-    Done(Result<Admitted, Fault>),
-    Wait(Waiting),
-}
-
 impl ApiManager {
-    pub(crate) fn of(builder: ApiManagerBuilder) -> Self {
-        ApiManager(Arc::new(Inner {
-            rules: Rules {
-                resources: builder.resources,
-                profile: builder.profile,
-                issuers: builder.issuers,
-                requires_subscription: builder.requires_subscription,
-                store: builder.store,
-                quotas: builder.quotas,
-            },
-            authenticator: builder.authenticator,
-            auth_header: builder.auth_header,
-            keeps_credential: builder.keeps_credential,
-            assertion_header: builder.assertion_header,
-            realm: builder.realm,
-        }))
+    pub(crate) fn new(
+        authenticator: Authenticator,
+        settings: Settings,
+        deployment: Option<Deployment>,
+    ) -> Result<Self, ConfigError> {
+        if let Some(deployment) = &deployment {
+            deployment.tell_of_keys(settings.profile)?;
+            deployment.distrust_demo_keys(settings.profile, &authenticator);
+        }
+        let in_force = ArcSwap::from_pointee(InForce::of(&settings, deployment.as_ref())?);
+        let deployment = Mutex::new(deployment);
+        Ok(ApiManager(Arc::new(Gateway { authenticator, settings, in_force, deployment })))
     }
 
     /// Decides about `request`, now by the clock of the authenticator. It never blocks and never awaits.
     pub fn check<V: RequestView>(&self, request: &V) -> Passage {
-        let inner = &self.0;
-        let profile = inner.rules.profile;
-        let resource = inner.rules.resources.find(request.method(), request.target()).cloned();
+        let Gateway { settings, in_force, .. } = &*self.0;
+        let (profile, now_in_force) = (settings.profile, in_force.load());
+        let resource = settings.resources.find(request.method(), request.target()).cloned();
         let field = resource.as_ref().and_then(|resource| resource.api.auth_header.as_deref());
         // Nobody looks at credentials where none are needed.
         let manners = match &resource {
             Some(resource) if resource.auth == AuthType::Token => profile,
             _ => Profile::Strict,
         };
-        let view = CredentialView::new(request, field.unwrap_or(&inner.auth_header), manners);
-        let asked = || inner.asked(request, &view, resource.as_deref());
-        match inner.decide(&view, resource.as_ref()) {
+        let view = CredentialView::new(request, field.unwrap_or(&now_in_force.auth_header), manners);
+        let asked = || OwnedAsked::new(request, &view, resource.as_deref(), settings.realm.as_deref());
+        match self.0.decide(&now_in_force, &view, resource.as_ref()) {
             Step::Done(Ok(admitted)) => Passage::Decided(Ok(admitted)),
             Step::Done(Err(fault)) => {
                 let asked = asked();
@@ -115,17 +93,36 @@ impl ApiManager {
         &self.0.authenticator
     }
 
-    /// The header fields that may carry a token: their values are not for logs.
-    pub fn credential_fields(&self) -> impl Iterator<Item = &str> {
-        let own =
-            self.0.rules.resources.resources().filter_map(|resource| resource.api.auth_header.as_deref());
-        std::iter::once(self.0.auth_header.as_str()).chain(own)
+    /// The header fields that may carry a token: their values are not for logs. They stay the same for the life of the gateway.
+    pub fn credential_fields(&self) -> impl Iterator<Item = String> {
+        let resources = self.0.settings.resources.resources();
+        let own = resources.filter_map(|resource| resource.api.auth_header.clone());
+        std::iter::once(self.in_force().auth_header.clone()).chain(own)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn in_force(&self) -> Arc<InForce> {
+        self.0.in_force.load_full()
+    }
+
+    pub(crate) fn put_in_force(&self, in_force: InForce) {
+        self.0.in_force.store(Arc::new(in_force));
+    }
+
+    /// The deployment as it serves, for whoever puts another in its place: one at a time.
+    pub(crate) fn serving(&self) -> MutexGuard<'_, Option<Deployment>> {
+        // It is assigned whole, so a panic elsewhere leaves none half changed.
+        self.0.deployment.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl Gateway {
     fn decide<V: RequestView>(
-        self: &Arc<Self>,
+        &self,
+        begun_under: &InForce,
         view: &CredentialView<'_, V>,
         resource: Option<&Arc<Resource>>,
     ) -> Step {
@@ -136,105 +133,28 @@ impl Inner {
             return Step::Done(Ok(Admitted {
                 token: None,
                 context: RequestContext::anonymous(resource.clone()),
-                headers: self.changes(HeaderChanges::default(), view),
+                headers: begun_under.changes(HeaderChanges::default(), view),
             }));
         }
-        let headers = self.changes(view.changes(self.keeps_credential), view);
+        let headers = begun_under.changes(view.changes(begun_under.keeps_credential), view);
         let now = self.authenticator.now();
-        match self.authenticator.authenticate(view, now) {
-            Decision::Decided(Ok(token)) => self.judge(token, resource, headers, now),
-            Decision::Decided(Err(error)) => Step::Done(Err(self.fault_of(&error))),
+        let decision = self.authenticator.authenticate(view, now);
+        // Looked up only now: whoever is trusted by a reload has its rules in force before.
+        let in_force = self.in_force.load();
+        match decision {
+            Decision::Decided(Ok(token)) => in_force.rules.admit_now(token, resource, headers, now),
+            Decision::Decided(Err(error)) => Step::Done(Err(in_force.rules.fault_of(&error))),
             Decision::Pending(pending) => {
-                let (inner, resource) = (self.clone(), resource.clone());
+                let (rules, resource) = (in_force.rules.clone(), resource.clone());
+                let authenticator = self.authenticator.clone();
                 Step::Wait(Box::pin(async move {
-                    let token = pending.await.map_err(|error| inner.fault_of(&error))?;
+                    let token = pending.await.map_err(|error| rules.fault_of(&error))?;
                     // The key was waited for: a second has passed, or an hour.
-                    let now = inner.authenticator.now();
-                    let judged = inner.rules.judge(&token, &resource, now).await;
-                    let context = judged.map_err(|fault| logged(fault, Some(&resource)))?;
-                    Ok(Admitted { token: Some(token), context, headers })
+                    rules.admit(token, &resource, headers, authenticator.now()).await
                 }))
             }
         }
     }
-
-    /// What the rules say of a token that is good. What is in memory is decided here; what is not, is waited for.
-    fn judge(
-        self: &Arc<Self>,
-        token: VerifiedToken,
-        resource: &Arc<Resource>,
-        headers: HeaderChanges,
-        now: Moment,
-    ) -> Step {
-        let mut context = Context::from_waker(Waker::noop());
-        if !self.rules.may_wait() {
-            let judged = pin!(self.rules.judge(&token, resource, now)).poll(&mut context);
-            return Step::Done(match judged {
-                Poll::Ready(Ok(context)) => Ok(Admitted { token: Some(token), context, headers }),
-                Poll::Ready(Err(fault)) => Err(logged(fault, Some(resource))),
-                // Nothing that waits is asked.
-                Poll::Pending => Err(Fault::new(FaultCode::Unclassified)),
-            });
-        }
-        let (inner, resource) = (self.clone(), resource.clone());
-        let mut future: Waiting = Box::pin(async move {
-            let judged = inner.rules.judge(&token, &resource, now).await;
-            let context = judged.map_err(|fault| logged(fault, Some(&resource)))?;
-            Ok(Admitted { token: Some(token), context, headers })
-        });
-        // Mostly the answer is in memory. Whoever goes on to wait asks again with a waker of its own.
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(judged) => Step::Done(judged),
-            Poll::Pending => Step::Wait(future),
-        }
-    }
-
-    /// What a client says of itself in the gateway's name never reaches a service, neither under the configured name nor under that
-    /// of the original. Services behind CGI and its like take `_` and `-` for one (RFC 3875, section 4.1.18).
-    fn changes<V: RequestView>(
-        &self,
-        mut changes: HeaderChanges,
-        view: &CredentialView<'_, V>,
-    ) -> HeaderChanges {
-        let forged = view.fields().filter(|name| {
-            is_same_field(name, &self.assertion_header) || is_same_field(name, ASSERTION_HEADER)
-        });
-        changes.removed.extend(forged.map(str::to_owned));
-        changes
-    }
-
-    /// The core logs what it refuses, but not the lack of a credential, which some callers allow.
-    fn fault_of(&self, error: &AuthError) -> Fault {
-        if error.kind() == AuthErrorKind::MissingCredentials {
-            error.log();
-        }
-        let rules = error.issuer().and_then(|issuer| self.rules.issuers.get(issuer));
-        Fault::of(error, self.rules.profile, rules.map_or(KeyPlace::JwkSet, |rules| rules.keys))
-    }
-
-    fn asked<V: RequestView>(
-        &self,
-        request: &V,
-        view: &CredentialView<'_, V>,
-        resource: Option<&Resource>,
-    ) -> OwnedAsked {
-        OwnedAsked::new(request, view, resource, self.realm.as_deref())
-    }
-}
-
-/// The field of the original.
-pub(crate) const ASSERTION_HEADER: &str = "X-JWT-Assertion";
-
-fn is_same_field(one: &str, other: &str) -> bool {
-    let folded = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    one.bytes().map(folded).eq(other.bytes().map(folded))
-}
-
-/// One line for each request that a rule of the gateway refuses; what the core refuses, it has logged itself.
-fn logged(fault: Fault, resource: Option<&Resource>) -> Fault {
-    let (api, template) = resource.map_or(("", ""), |resource| (&*resource.api.context, &*resource.template));
-    tracing::info!(target: "claimgate", code = fault.code().number(), api, resource = template, "request refused: {fault}");
-    fault
 }
 
 impl Future for PendingPassage {
@@ -256,7 +176,7 @@ impl fmt::Debug for ApiManager {
         formatter
             .debug_struct("ApiManager")
             .field("authenticator", &self.0.authenticator)
-            .field("profile", &self.0.rules.profile)
+            .field("profile", &self.0.settings.profile)
             .finish_non_exhaustive()
     }
 }

@@ -13,25 +13,24 @@ use crate::fault::{Fault, FaultCode};
 use crate::issuer_rules::IssuerRules;
 use crate::profile::Profile;
 use crate::quota::{Quotas, Taken, Usage};
-use crate::resource::ResourceTable;
 use crate::subscription::{
     Found, Subscribed, SubscriptionStore, check_key_type, consumer_key, self_contained,
 };
 use crate::token_facts::TokenFacts;
 
+#[derive(Clone)]
 pub(crate) struct Rules {
-    pub(crate) resources: ResourceTable,
     pub(crate) profile: Profile,
     pub(crate) issuers: HashMap<String, IssuerRules>,
     pub(crate) requires_subscription: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
-    pub(crate) quotas: Option<Quotas>,
+    pub(crate) quotas: Option<Arc<Quotas>>,
 }
 
 impl Rules {
     /// Whether anything is asked that is not in memory.
     pub(crate) fn may_wait(&self) -> bool {
-        self.store.is_some() || self.quotas.as_ref().is_some_and(Quotas::may_wait)
+        self.store.is_some() || self.quotas.as_ref().is_some_and(|quotas| quotas.may_wait())
     }
 
     /// Judges a request for `resource` with `token`. Each rule refuses on its own; the order only decides which is told, but for the

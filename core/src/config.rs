@@ -26,7 +26,8 @@
 //! scopes_claim = "scope"                    # a name, or a path ["realm_access", "roles"]
 //! start = "serve"                           # serve (503 until keys are there), { wait = "10s" }, or fail
 //! refresh_interval = "10m"                  # from 1s
-//! refresh_cooldown = "10s"                  # unknown kids: a burst of 2, then one fetch per cooldown
+//! refresh_burst = 2                         # fetches that unknown kids may cause at once, 1 to 10
+//! refresh_cooldown = "10s"                  # after that, one in this time
 //! stale_for = "1h"                          # how long keys serve while the issuer is down, once they are not fresh
 //! fetch_timeout = "5s"                      # the whole of it
 //! max_jwks_bytes = 1048576

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) struct FetchSettings {
     pub(crate) start: Start,
     pub(crate) refresh_interval: Duration,
+    pub(crate) refresh_burst: u32,
     pub(crate) refresh_cooldown: Duration,
     pub(crate) stale_for: Duration,
     pub(crate) timeout: Duration,
@@ -65,6 +66,9 @@ impl FetchSettings {
         if self.refresh_interval < Duration::from_secs(1) {
             problem(format!("refresh_interval = {:?}: at least 1s", self.refresh_interval));
         }
+        if !(1..=MOST_IN_A_BURST).contains(&self.refresh_burst) {
+            problem(format!("refresh_burst = {}: from 1 to {MOST_IN_A_BURST}", self.refresh_burst));
+        }
         if self.refresh_cooldown.is_zero() {
             problem("refresh_cooldown = 0s: every unknown kid would cause a fetch".to_owned());
         }
@@ -100,6 +104,9 @@ impl FetchSettings {
         }
     }
 }
+
+/// More would be no budget: whoever sends that many names within one cooldown is a flood.
+const MOST_IN_A_BURST: u32 = 10;
 
 impl ProxyUrl {
     #[cfg_attr(not(feature = "jwks-client"), expect(dead_code, reason = "only the key client connects"))]
@@ -164,6 +171,8 @@ impl Default for FetchSettings {
         FetchSettings {
             start: Start::Serve,
             refresh_interval: Duration::from_secs(600),
+            // A rotation and a mistyped token at once still leave one try.
+            refresh_burst: 2,
             refresh_cooldown: Duration::from_secs(10),
             stale_for: Duration::from_secs(3_600),
             timeout: Duration::from_secs(5),

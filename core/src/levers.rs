@@ -66,13 +66,25 @@ impl Authenticator {
     /// trusted now or not: a tenant that nobody has heard of for an hour, or an issuer that a reload brings back, comes without
     /// the key.
     pub fn revoke_thumbprint(&self, issuer: &str, thumbprint: [u8; 32]) {
+        tell(issuer, &self.deny(issuer, &[thumbprint]), "key revoked");
+    }
+
+    /// The same for keys that nobody has to be told of: those that must never serve. For crates on top of this one.
+    #[doc(hidden)]
+    pub fn deny_thumbprints(&self, issuer: &str, thumbprints: &[[u8; 32]]) {
+        self.deny(issuer, thumbprints);
+    }
+
+    fn deny(&self, issuer: &str, thumbprints: &[[u8; 32]]) -> Overrides {
         let mut changing = self.control().change();
         let overrides = changing.entry(issuer.into()).or_default();
-        overrides.revoked = overrides.revoked.with(thumbprint, None);
+        for thumbprint in thumbprints {
+            overrides.revoked = overrides.revoked.with(*thumbprint, None);
+        }
         if let Ok(trusted) = self.trusted(issuer) {
             trusted.keys.revoke(overrides.revoked.clone());
         }
-        tell(issuer, overrides, "key revoked");
+        overrides.clone()
     }
 
     /// Takes back [`revoke_key`](Self::revoke_key): the keys may serve again where the source still has them.

@@ -21,5 +21,10 @@ pub use steering::{Seen, Steering};
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// So does the guide to the rules of an API manager.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/api-manager.md")]
+pub struct ApiManagerGuide;
+
 #[cfg(doctest)]
 mod compile_fail;

@@ -93,6 +93,37 @@ async fn pizzashack_tells_a_bad_start_in_one_line() {
 }
 
 #[tokio::test]
+async fn api_manager_prints_curl_lines_that_return_the_printed_status_and_follows_its_file() {
+    let gateway = Server::start("api-manager", ["--port", "0"]).await.unwrap();
+    let lines = curl_lines(&gateway);
+    let statuses = lines.iter().map(|(status, _)| *status).collect::<Vec<_>>();
+    assert_eq!(statuses, [200, 401, 403, 200, 403, 403, 403, 200]);
+    let mut answers = Vec::new();
+    for (status, line) in &lines {
+        answers.push(answer_of(line, *status).await);
+    }
+    let codes =
+        [None, Some("900902"), Some("900910"), None, Some("900908"), Some("900908"), Some("900906"), None];
+    for (answer, code) in answers.iter().zip(codes) {
+        assert!(code.is_none_or(|code| answer.contains(code)), "{code:?} in {answer}");
+    }
+    let menu: Value = serde_json::from_str(answers[0].lines().last().unwrap()).unwrap();
+    assert_eq!((&menu["user"], &menu["application"]), (&"ann".into(), &"PizzaApp".into()));
+    assert_eq!(menu["claims"]["http://wso2.org/claims/emailaddress"], "ann@example.com");
+    let over = gateway.printed().iter().find(|line| line.starts_with("for n in")).unwrap();
+    assert!(answer_of(over, 429).await.contains("900803"));
+
+    let file = gateway.printed().iter().find(|line| line.ends_with("deployment.toml")).unwrap();
+    let text = std::fs::read_to_string(file).unwrap();
+    std::fs::write(file, format!("{text}\n[apim.oauth_config]\nenable_outbound_auth_header = true\n"))
+        .unwrap();
+    gateway.wait_for_log("deployment reloaded").await.unwrap();
+    std::fs::write(file, "[[apim.jwt.issuer").unwrap();
+    gateway.wait_for_log("configuration file not heeded").await.unwrap();
+    answer_of(&lines[0].1, 200).await;
+}
+
+#[tokio::test]
 async fn axum_api_starts_while_the_issuer_is_down_and_heals_by_itself() {
     starts_while_the_issuer_is_down_and_heals_by_itself("axum-api").await;
 }
@@ -250,6 +281,7 @@ async fn all_end_with_success_when_told_to() {
     for signal in ["INT", "TERM"] {
         for (package, arguments) in [
             ("pizzashack", &["--port", "0"][..]),
+            ("api-manager", &["--port", "0"]),
             ("axum-api", &["--config", &config, "--listen", "127.0.0.1:0"]),
             ("actix-api", &["--config", &config, "--listen", "127.0.0.1:0"]),
         ] {

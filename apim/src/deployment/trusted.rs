@@ -1,11 +1,16 @@
 //! The issuers of a deployment as core trusts them.
 
-use claimgate_core::{Algorithm, Confirmation, Issuer, KeySet};
+use claimgate_core::{Algorithm, Authenticator, AuthenticatorBuilder, Confirmation, Issuer, KeySet};
 
 use crate::deployment::{Deployment, JwtIssuer};
 use crate::profile::Profile;
 
 impl Deployment {
+    /// The builder of an authenticator that [trusts](Self::trusted) its issuers.
+    pub fn authenticator(&self, profile: Profile) -> AuthenticatorBuilder {
+        self.trusted(profile).into_iter().fold(Authenticator::builder(), AuthenticatorBuilder::issuer)
+    }
+
     /// The issuers as core trusts them: `iss` to the byte, any audience, keys from the JWK Set or else from the trust store.
     ///
     /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key, also
@@ -13,7 +18,8 @@ impl Deployment {
     ///    alias, and, beside a JWK Set, where the trust store is a directory.
     /// 2. [`Profile::Strict`] takes every asymmetric algorithm and asks for `sub` and `iat`. The compatible profiles take the
     ///    algorithms of the original; [`Profile::Version3`] asks for the claims that version 3.0 documents as mandatory.
-    /// 3. `exp` is asked for in all profiles, though the original does without.
+    /// 3. Of any number of unknown `kid`s within the cooldown of ten seconds, one causes a fetch. The original fetches for each.
+    /// 4. `exp` is asked for in all profiles, though the original does without.
     ///
     /// The dates of certificates count in no profile, unless `enforce_certificate_validity` says so.
     ///
@@ -30,8 +36,10 @@ impl Deployment {
             .scopes_claim([described.scopes_claim()])
             .required_claims(required_claims(described, profile));
         let issuer = match (&described.jwks_url, &self.trust_store) {
-            (Some(url), Some(store)) => store.default_key_of(self.checks_dates(issuer).jwks_uri(url)),
-            (Some(url), None) => issuer.jwks_uri(url).require_key_id(),
+            (Some(url), Some(store)) => {
+                store.default_key_of(self.checks_dates(issuer).jwks_uri(url).refresh_burst(1))
+            }
+            (Some(url), None) => issuer.jwks_uri(url).refresh_burst(1).require_key_id(),
             (None, Some(store)) => {
                 let issuer = self.checks_dates(issuer);
                 store.keys_of(issuer).watch_files().refresh_interval(self.certificate_reload)

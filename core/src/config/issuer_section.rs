@@ -147,6 +147,10 @@ fn fetching(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issue
     if let Some(interval) = section.duration("refresh_interval") {
         issuer = issuer.refresh_interval(interval);
     }
+    if let Some(burst) = section.size("refresh_burst") {
+        // What is more than that is more than is allowed.
+        issuer = issuer.refresh_burst(burst.try_into().unwrap_or(u32::MAX));
+    }
     if let Some(cooldown) = section.duration("refresh_cooldown") {
         issuer = issuer.refresh_cooldown(cooldown);
     }

@@ -105,6 +105,7 @@ fn tells_every_problem_at_once_and_quotes_it() {
         algorithms = ["RS256", "HS256", "none"]
         leeway = "6m"
         refresh_interval = 10
+        refresh_burst = 11
         [[issuer]]
         issuer = "https://a.example"
         audiences = ["api"]
@@ -132,6 +133,7 @@ fn tells_every_problem_at_once_and_quotes_it() {
         r#"issuer "https://a.example": algorithms: "none" is not the name of an asymmetric signature algorithm"#,
         r#"issuer "https://a.example": leeway = 360s: from 0s to 5m"#,
         r#"issuer "https://a.example": refresh_interval = 10: expected a duration such as "30s""#,
+        r#"issuer "https://a.example": refresh_burst = 11: from 1 to 10"#,
         r#"issuer "https://a.example": two issuers of one name"#,
         r#"issuer "https://a.example": audiences = ["api"] and any_audience = true: say one"#,
         r#"issuer "https://a.example": jwks_file and keystore: say one source of keys"#,

@@ -1,6 +1,8 @@
 //! The configuration file of a running server, heeded when it changes.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
@@ -51,11 +53,24 @@ impl Config {
         authenticator: &Authenticator,
         adjust: impl Fn(AuthenticatorBuilder) -> AuthenticatorBuilder + Send + 'static,
     ) -> Result<ConfigWatch, ConfigError> {
-        let path = path.into();
+        let authenticator = authenticator.clone();
+        ConfigWatch::start(path.into(), move |text, base| {
+            authenticator.reload(adjust(Config::parse(text, base)?.into_builder()))
+        })
+    }
+}
+
+impl ConfigWatch {
+    /// Calls `heed` with the text of the file at `path` and where it is: at the start, whenever it has changed, and again now and
+    /// then while it fails. For the files of crates on top of this one.
+    #[doc(hidden)]
+    pub fn start(
+        path: PathBuf,
+        heed: impl FnMut(&str, &Path) -> Result<(), ConfigError> + Send + 'static,
+    ) -> Result<ConfigWatch, ConfigError> {
         let (sender, changes) = sync_channel(1);
         let files = FileWatch::start([path.as_path()], move || note(&sender)).map_err(ConfigError::single)?;
-        let authenticator = authenticator.clone();
-        let heeding = Heeding { path, authenticator, adjust: Box::new(adjust), heeded: None, told: None };
+        let heeding = Heeding { path, heed: Box::new(heed), heeded: None, told: None };
         // Reading files and opening key stores takes time that no runtime has to spare. The thread ends with the watch, whose
         // end of the channel is the only one.
         thread::Builder::new()
@@ -71,12 +86,14 @@ fn note(sender: &SyncSender<()>) {
     let _ = sender.try_send(());
 }
 
+/// Takes the text of the file, and the directory where its relative paths begin.
+type Heed = dyn FnMut(&str, &Path) -> Result<(), ConfigError> + Send;
+
 struct Heeding {
     path: PathBuf,
-    authenticator: Authenticator,
-    adjust: Box<dyn Fn(AuthenticatorBuilder) -> AuthenticatorBuilder + Send>,
+    heed: Box<Heed>,
     /// The file as it serves.
-    heeded: Option<Vec<u8>>,
+    heeded: Option<String>,
     /// What was last told of a file that does not.
     told: Option<String>,
 }
@@ -102,25 +119,20 @@ impl Heeding {
     /// file that it names; it is told once.
     fn look(&mut self) {
         let path = &*self.path;
-        let text = std::fs::read(path).ok();
-        if text.is_some() && text == self.heeded {
+        let read = read(path);
+        if read.as_ref().is_ok_and(|text| self.heeded.as_ref() == Some(text)) {
             return;
         }
-        let reload = || {
-            // What was compared is what is read: by now the file may be another, which is then not the one that serves.
-            let config = match text.as_deref().map(str::from_utf8) {
-                Some(Ok(text)) => Config::parse(text, path.parent().unwrap_or(Path::new("")))?,
-                // It says what is wrong.
-                Some(Err(_)) | None => Config::load(path)?,
-            };
-            self.authenticator.reload((self.adjust)(config.into_builder()))
+        // What was compared is what is heeded: by now the file may be another, which is then not the one that serves.
+        let heed = || match &read {
+            Ok(text) => (self.heed)(text, path.parent().unwrap_or(Path::new(""))),
+            Err(error) => Err(ConfigError::single(format!("{path:?} cannot be read: {error}"))),
         };
         // A panic of a parser, or of whatever a system without threads or files does, must not end the heeding.
-        let reloaded =
-            catch_unwind(AssertUnwindSafe(reload)).map_err(|_| "it made the reader panic".to_owned());
-        match reloaded.and_then(|reloaded| reloaded.map_err(|error| error.to_string())) {
+        let heeded = catch_unwind(AssertUnwindSafe(heed)).map_err(|_| "it made the reader panic".to_owned());
+        match heeded.and_then(|heeded| heeded.map_err(|error| error.to_string())) {
             Ok(()) => {
-                (self.heeded, self.told) = (text, None);
+                (self.heeded, self.told) = (read.ok(), None);
                 info!(target: "claimgate", ?path, "configuration file heeded");
             }
             Err(error) if self.told.as_ref() == Some(&error) => {}
@@ -130,6 +142,16 @@ impl Heeding {
             }
         }
     }
+}
+
+/// A file that grows without end must not fill the memory of a service.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {MOST_BYTES} bytes")));
+    }
+    Ok(text)
 }
 
 /// Waits until a file that is being written is written, within bounds: a directory may never come to rest. Gives whether
@@ -154,3 +176,4 @@ impl fmt::Debug for ConfigWatch {
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(50);
 const MOST_WAITS: usize = 20;
+const MOST_BYTES: u64 = 64 << 20;

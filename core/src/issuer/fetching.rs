@@ -24,7 +24,17 @@ impl Issuer {
         self
     }
 
-    /// How often unknown `kid`s may cause a fetch: two in a burst, then one in this time. Default 10 s.
+    /// How many fetches unknown `kid`s may cause at once, from 1 to 10, default 2; after that it is one in each
+    /// [`refresh_cooldown`](Self::refresh_cooldown).
+    ///
+    /// With 1, requests whose `kid` is first seen while a fetch for another is under way get no fetch of their own: one flood, one
+    /// fetch, but also one mistyped token at the moment of a rotation can make tokens under the new key wait for the cooldown.
+    pub fn refresh_burst(mut self, fetches: u32) -> Self {
+        self.fetch.refresh_burst = fetches;
+        self
+    }
+
+    /// How often unknown `kid`s may cause a fetch after the [burst](Self::refresh_burst): one in this time. Default 10 s.
     pub fn refresh_cooldown(mut self, cooldown: Duration) -> Self {
         self.fetch.refresh_cooldown = cooldown;
         self

@@ -116,7 +116,7 @@ impl Engine {
             failures: 0,
             is_asked: false,
             is_pinned: false,
-            unknown_key: Budget::new(BURST, settings.refresh_cooldown),
+            unknown_key: Budget::new(settings.refresh_burst, settings.refresh_cooldown),
             bad_signature: Budget::new(1, settings.refresh_cooldown),
         }
     }
@@ -266,8 +266,6 @@ impl Engine {
     }
 }
 
-/// A rotation and a mistyped token at once still leave one try.
-const BURST: u32 = 2;
 const REFRESH_AT: f64 = 0.8;
 const SHORTEST_BY_HEADER: Duration = Duration::from_secs(60);
 const SHORTEST_BACK_OFF: Duration = Duration::from_secs(1);

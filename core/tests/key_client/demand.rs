@@ -3,14 +3,20 @@
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f26_a_flood_of_unknown_kids_causes_two_fetches() {
-    let served = served().await;
-    let gate = loaded(over(&served).refresh_cooldown(HOUR)).await;
-    for number in 0..300 {
-        let junk = token(&served).kid(format!("junk-{number}")).mint();
-        assert_eq!(kind(&gate, &junk).await, Err(UnknownKey));
+async fn f26_a_flood_of_unknown_kids_causes_as_many_fetches_as_the_burst_has() {
+    for (change, burst) in [
+        ((|issuer| issuer) as fn(Issuer) -> Issuer, 2),
+        (|issuer| issuer.refresh_burst(1), 1),
+        (|issuer| issuer.refresh_burst(10), 10),
+    ] {
+        let served = served().await;
+        let gate = loaded(change(over(&served).refresh_cooldown(HOUR))).await;
+        for number in 0..300 {
+            let junk = token(&served).kid(format!("junk-{number}")).mint();
+            assert_eq!(kind(&gate, &junk).await, Err(UnknownKey));
+        }
+        assert_eq!(served.jwks_requests(), 1 + burst);
     }
-    assert_eq!(served.jwks_requests(), 1 + 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

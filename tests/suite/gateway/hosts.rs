@@ -73,6 +73,14 @@ impl Both {
         assert_eq!(tower, actix, "{call:?}");
         tower
     }
+
+    /// Sends `call` through both at once, while something changes that the one may meet before the other.
+    pub(crate) async fn send_at_once(&self, call: &Call) -> [Seen; 2] {
+        let local = LocalSet::new();
+        let actix = local.run_until(through_actix(&self.actix, call));
+        let (tower, actix) = tokio::join!(through_tower(&self.tower, call), actix);
+        [tower, actix]
+    }
 }
 
 impl Seen {

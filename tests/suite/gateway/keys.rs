@@ -1,10 +1,13 @@
 //! Which keys verify the tokens of whom, and what happens while they are not there.
 
+use std::hash::{BuildHasher, RandomState};
+use std::rc::Rc;
 use std::time::Duration;
 
 use claimgate_testkit::{Alg, Behaviour, ServedIssuer, TestClock, TestIssuer, TokenBuilder};
 use claimgate_tower::apim::{ApiManager, Deployment, Notice, Profile, ResourceTable};
 use claimgate_tower::{Authenticator, Issuer};
+use tokio::task::{JoinSet, LocalSet};
 
 use super::hosts::{Both, Call};
 use super::world::{MENU, NOW, PIZZASHACK};
@@ -102,6 +105,46 @@ async fn s11_an_unknown_key_id_costs_one_fetch() {
         let unknown = token(served.issuer()).kid("unknown").mint();
         assert_eq!(told(&both, &unknown).await, "401/900901", "{profile:?}");
         assert_eq!(served.jwks_requests(), 4, "one more for each host, {profile:?}");
+    }
+}
+
+#[tokio::test]
+async fn s11_a_thousand_unknown_key_ids_at_once_cost_one_fetch() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let deployed = Deployed::new(profile, &row(&served));
+        let both = Rc::new(Both::new(deployed.manager(), deployed.manager()));
+        let good = token(served.issuer()).mint();
+        assert_eq!(told(&both, &good).await, "200");
+        assert_eq!(served.jwks_requests(), 2, "one for each host");
+        let random = RandomState::new();
+        let kids = (0..1_000).map(|number| format!("{:x}", random.hash_one(number)));
+        let calls = kids.map(|kid| Call::get(MENU).bearer(&token(served.issuer()).kid(kid).mint()));
+        let calls: Vec<_> = calls.collect();
+        // The fetches take as long as it takes until all requests wait.
+        served.set_jwks(Behaviour::Hold);
+        let local = LocalSet::new();
+        let flood = local.run_until(async {
+            let mut sending = JoinSet::new();
+            for call in calls {
+                let both = both.clone();
+                sending.spawn_local(async move { both.send_at_once(&call).await });
+            }
+            sending.join_all().await
+        });
+        let meanwhile = async {
+            served.wait_for_jwks_requests(4).await;
+            served.release();
+        };
+        let (seen, ()) = tokio::join!(flood, meanwhile);
+        for seen in seen.iter().flatten() {
+            assert_eq!(seen.told(), "401/900901", "{profile:?}");
+        }
+        served.set_jwks(Behaviour::Normal);
+        let unknown = token(served.issuer()).kid("another").mint();
+        assert_eq!(told(&both, &unknown).await, "401/900901", "{profile:?}");
+        assert_eq!(served.jwks_requests(), 4, "one more for each host, {profile:?}");
+        assert_eq!(told(&both, &good).await, "200");
     }
 }
 

@@ -14,4 +14,5 @@ mod resources;
 mod samples;
 mod subscriptions;
 mod times;
+mod watched;
 mod world;

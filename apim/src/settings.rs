@@ -1,0 +1,42 @@
+//! What an application says of its gateway in code.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::issuer_rules::IssuerRules;
+use crate::profile::Profile;
+use crate::quota::Quotas;
+use crate::resource::ResourceTable;
+use crate::subscription::SubscriptionStore;
+
+/// It outlives reloads of a deployment, and where it says something, the deployment does not count.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) resources: Arc<ResourceTable>,
+    pub(crate) profile: Profile,
+    pub(crate) realm: Option<Arc<str>>,
+    pub(crate) issuers: HashMap<String, IssuerRules>,
+    pub(crate) auth_header: Option<String>,
+    pub(crate) keeps_credential: Option<bool>,
+    pub(crate) assertion_header: Option<String>,
+    pub(crate) requires_subscription: bool,
+    pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
+    pub(crate) quotas: Option<Arc<Quotas>>,
+}
+
+impl Settings {
+    pub(crate) fn new(resources: ResourceTable) -> Self {
+        Settings {
+            resources: Arc::new(resources),
+            profile: Profile::default(),
+            realm: None,
+            issuers: HashMap::new(),
+            auth_header: None,
+            keeps_credential: None,
+            assertion_header: None,
+            requires_subscription: false,
+            store: None,
+            quotas: None,
+        }
+    }
+}
