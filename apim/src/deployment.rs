@@ -84,8 +84,8 @@ pub struct Deployment {
     pub claim_cache: CacheConfig,
     /// `[apim.jwt]`.
     pub backend_jwt: BackendJwtConfig,
-    /// `apim.certificate_reloader.period`: how often the trust store is read again for issuers without a JWK Set, from 1 s. Default
-    /// 600 s. For those with one it is read with each fetch of that.
+    /// `apim.certificate_reloader.period`: how often the trust store is read again, from 1 s, beside whenever it changes. Default
+    /// 600 s, which it also is for issuers with a JWK Set, whatever is said here.
     pub certificate_reload: Duration,
     allow_demo_keys: bool,
 }

@@ -74,7 +74,7 @@ impl TrustStore {
     /// Gives `issuer`, whose keys are fetched, the default one of these for tokens without a `kid`, and no other.
     pub(crate) fn default_key_of(&self, issuer: Issuer) -> Issuer {
         match &self.kind {
-            Kind::Store(store) => issuer.default_key(store.clone()),
+            Kind::Store(store) => issuer.default_key(store.clone()).watch_files(),
             Kind::Directory => issuer.require_key_id(),
         }
     }

@@ -57,7 +57,7 @@ pub struct Issuer {
     pub(crate) scopes_claim: Vec<String>,
     pub(crate) fetch: FetchSettings,
     pub(crate) watch_files: bool,
-    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    #[cfg(feature = "keystore")]
     pub(crate) default_key: Option<KeyStore>,
 }
 
@@ -221,10 +221,7 @@ impl Issuer {
 
     /// Whether its keys come from the same place by the same rules as those of `other`.
     pub(crate) fn keys_as(&self, other: &Issuer) -> bool {
-        self.source == other.source
-            && self.fetch == other.fetch
-            && self.watch_files == other.watch_files
-            && self.has_default_of(other)
+        self.source == other.source && self.fetch == other.fetch && self.watch_files == other.watch_files
     }
 
     /// All problems of the description in one text, for a description that is made while the service runs.
@@ -345,7 +342,7 @@ impl NeedsAudience {
             scopes_claim: strings(["scope"]),
             fetch: FetchSettings::default(),
             watch_files: false,
-            #[cfg(all(feature = "keystore", feature = "refresh"))]
+            #[cfg(feature = "keystore")]
             default_key: None,
         }
     }

@@ -103,7 +103,7 @@ impl KeySet {
     }
 
     /// The key that tokens without any name for theirs mean, where it is one and no other.
-    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    #[cfg(feature = "keystore")]
     pub(crate) fn default_key(&self) -> Option<&VerificationKey> {
         match self.index.unnamed() {
             Unnamed::This(place) => self.keys.get(place),
@@ -113,7 +113,7 @@ impl KeySet {
 
     /// These keys, for tokens that name one of them, and `default` for those that name none. It answers to no name: whoever names a
     /// key means one of the set.
-    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    #[cfg(feature = "keystore")]
     pub(crate) fn with_default(&self, default: Option<VerificationKey>) -> Self {
         let mut set = self.clone();
         set.refuse_unnamed();

@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::alias::{Aliases, is_same};
 use crate::config_error::ConfigError;
 use crate::der::certificate;
-#[cfg(feature = "refresh")]
-use crate::key::VerificationKey;
-use crate::key::{KeyName, UnusableKey};
+use crate::key::{KeyName, UnusableKey, VerificationKey};
 use crate::key_set::KeySet;
 use crate::key_store::password::Password;
 
@@ -119,13 +117,11 @@ impl KeyStore {
     }
 
     /// Reads the key of the default alias alone; none where the store may lack it and does. The error is that of [`Self::read`].
-    #[cfg(feature = "refresh")]
     pub(crate) fn default_key(&self) -> Result<Option<VerificationKey>, String> {
         Ok(self.read()?.default_key().cloned())
     }
 
     /// Whether it says which certificate is the default one.
-    #[cfg(feature = "refresh")]
     pub(crate) fn has_default_alias(&self) -> bool {
         self.default_alias.is_some()
     }

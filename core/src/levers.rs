@@ -50,14 +50,19 @@ impl Authenticator {
     /// this name now; one that is not there is revoked by [`revoke_thumbprint`](Self::revoke_thumbprint).
     pub fn revoke_key(&self, issuer: &str, key_id: &str) -> Result<(), LeverError> {
         self.pull(issuer, |trusted, overrides| {
-            let snapshot = trusted.keys.snapshot();
-            let keys = snapshot.keys().ok_or(LeverError::UnknownKey)?;
-            let mut named = keys.keys().iter().filter(|key| key.is_named(key_id)).peekable();
-            named.peek().ok_or(LeverError::UnknownKey)?;
-            for key in named {
-                overrides.revoked = overrides.revoked.with(key.thumbprint(), Some(key_id));
+            let mut is_known = false;
+            for place in trusted.with_unnamed() {
+                let snapshot = place.keys.snapshot();
+                let keys = snapshot.keys().into_iter().flat_map(|keys| keys.keys());
+                for key in keys.filter(|key| key.is_named(key_id)) {
+                    is_known = true;
+                    overrides.revoked = overrides.revoked.with(key.thumbprint(), Some(key_id));
+                }
             }
-            trusted.keys.revoke(overrides.revoked.clone());
+            if !is_known {
+                return Err(LeverError::UnknownKey);
+            }
+            revoke(trusted, overrides);
             Ok("key revoked")
         })
     }
@@ -82,7 +87,7 @@ impl Authenticator {
             overrides.revoked = overrides.revoked.with(*thumbprint, None);
         }
         if let Ok(trusted) = self.trusted(issuer) {
-            trusted.keys.revoke(overrides.revoked.clone());
+            revoke(&trusted, overrides);
         }
         overrides.clone()
     }
@@ -96,7 +101,7 @@ impl Authenticator {
     pub fn restore_key(&self, issuer: &str, key_id: &str) -> Result<(), LeverError> {
         self.pull(issuer, |trusted, overrides| {
             overrides.revoked = overrides.revoked.without_key_id(key_id).ok_or(LeverError::UnknownKey)?;
-            trusted.keys.revoke(overrides.revoked.clone());
+            revoke(trusted, overrides);
             Ok("key restored")
         })
     }
@@ -111,7 +116,7 @@ impl Authenticator {
         let overrides = changing.get_mut(issuer).ok_or(LeverError::UnknownKey)?;
         overrides.revoked = overrides.revoked.without_thumbprint(thumbprint).ok_or(LeverError::UnknownKey)?;
         if let Ok(trusted) = self.trusted(issuer) {
-            trusted.keys.revoke(overrides.revoked.clone());
+            revoke(&trusted, overrides);
         }
         tell(issuer, overrides, "key restored");
         Ok(())
@@ -131,12 +136,9 @@ impl Authenticator {
         self.pull(issuer, |trusted, overrides| {
             let keys = Arc::new(trusted.described.pinned(keys));
             overrides.pinned = Some(keys.clone());
-            #[cfg(feature = "refresh")]
-            if let Some(driven) = &trusted.driven {
-                driven.pin(keys);
-                return Ok("keys pinned");
+            for place in trusted.with_unnamed() {
+                pin(place, keys.clone());
             }
-            trusted.keys.pin(trusted.keys.snapshot().generation(), keys);
             Ok("keys pinned")
         })
     }
@@ -150,12 +152,7 @@ impl Authenticator {
     pub fn unpin(&self, issuer: &str) -> Result<(), LeverError> {
         self.pull(issuer, |trusted, overrides| {
             overrides.pinned.take().ok_or(LeverError::Pin)?;
-            #[cfg(feature = "refresh")]
-            if let Some(driven) = &trusted.driven {
-                driven.unpin();
-                return Ok("keys unpinned");
-            }
-            trusted.keys.unpin(None);
+            trusted.with_unnamed().for_each(unpin);
             Ok("keys unpinned")
         })
     }
@@ -170,8 +167,20 @@ impl Authenticator {
     #[cfg(feature = "refresh")]
     pub fn refresh_now(&self, issuer: &str) -> Result<Refreshing, LeverError> {
         let trusted = self.trusted(issuer)?;
-        let driven = trusted.driven.as_ref().ok_or(LeverError::NothingToFetch)?;
-        Ok(Refreshing(Box::pin(driven.refresh_now().ok_or(LeverError::Pin)?)))
+        let driven: Vec<_> = trusted.with_unnamed().filter_map(|place| place.driven.as_ref()).collect();
+        if driven.is_empty() {
+            return Err(LeverError::NothingToFetch);
+        }
+        let fetches: Option<Vec<_>> = driven.into_iter().map(|driven| driven.refresh_now()).collect();
+        let fetches = fetches.ok_or(LeverError::Pin)?;
+        // All have begun; each is heard out.
+        Ok(Refreshing(Box::pin(async move {
+            let mut ended = Ok(());
+            for fetch in fetches {
+                ended = ended.and(fetch.await);
+            }
+            ended
+        })))
     }
 
     /// Changes what is said of `issuer`, if `change` does not fail, one change at a time.
@@ -194,6 +203,26 @@ impl Authenticator {
     fn trusted(&self, issuer: &str) -> Result<Arc<TrustedIssuer>, LeverError> {
         self.trust().issuer(issuer).ok_or(LeverError::UnknownIssuer)
     }
+}
+
+fn revoke(trusted: &TrustedIssuer, overrides: &Overrides) {
+    trusted.with_unnamed().for_each(|place| place.keys.revoke(overrides.revoked.clone()));
+}
+
+fn pin(place: &TrustedIssuer, keys: Arc<KeySet>) {
+    #[cfg(feature = "refresh")]
+    if let Some(driven) = &place.driven {
+        return driven.pin(keys);
+    }
+    place.keys.pin(place.keys.snapshot().generation(), keys);
+}
+
+fn unpin(place: &TrustedIssuer) {
+    #[cfg(feature = "refresh")]
+    if let Some(driven) = &place.driven {
+        return driven.unpin();
+    }
+    place.keys.unpin(None);
 }
 
 fn tell(issuer: &str, overrides: &Overrides, done: &str) {

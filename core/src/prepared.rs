@@ -12,8 +12,6 @@ use crate::live_keys::{LiveKeys, Overrides};
 use crate::log::log_odd_keys;
 use crate::meters::IssuerMeters;
 use crate::policy::Policy;
-#[cfg(all(feature = "keystore", feature = "refresh"))]
-use crate::refresh::DefaultKey;
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{ClientPool, Remote};
 #[cfg(feature = "refresh")]
@@ -23,8 +21,15 @@ use crate::trusted_issuer::TrustedIssuer;
 
 /// One issuer, checked and with the keys of its configuration read. Nothing runs yet.
 pub(crate) struct PreparedIssuer {
-    described: Issuer,
     policy: Policy,
+    keys: PreparedKeys,
+    /// The default key, for tokens that name none.
+    unnamed: Option<PreparedKeys>,
+}
+
+/// The keys of one issuer from one place.
+struct PreparedKeys {
+    described: Issuer,
     configured: Option<KeySet>,
     #[cfg(feature = "refresh")]
     place: Option<Place>,
@@ -37,36 +42,16 @@ impl PreparedIssuer {
         realm: Option<Arc<str>>,
         #[cfg(feature = "jwks-client")] clients: &ClientPool,
     ) -> Result<Self, String> {
-        #[cfg_attr(
-            not(feature = "jwks-client"),
-            allow(unused_mut, reason = "only the key client reads files of its own")
-        )]
-        let (mut described, policy) = (issuer.clone(), issuer.policy(realm));
-        match KeyOrigin::of(issuer)? {
-            KeyOrigin::Fixed(keys) => Ok(PreparedIssuer {
-                #[cfg(feature = "refresh")]
-                place: issuer.watches_files().then(|| Place::Files(Box::new(KeyFiles::new(issuer)))),
-                described,
-                policy,
-                configured: Some(keys),
-            }),
-            #[cfg(feature = "refresh")]
-            KeyOrigin::Custom(source) => {
-                let place = Some(with_default(issuer, Place::Custom(source))?);
-                Ok(PreparedIssuer { described, policy, configured: None, place })
-            }
-            #[cfg(feature = "jwks-client")]
-            KeyOrigin::Remote { jwks_uri } => {
-                let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch, clients)?;
-                described.fetch.files = remote.files();
-                let place = Some(with_default(issuer, Place::Remote(Box::new(remote)))?);
-                Ok(PreparedIssuer { described, policy, configured: None, place })
-            }
-            #[cfg(not(feature = "jwks-client"))]
-            KeyOrigin::Remote { .. } => {
-                Err("no keys given, and fetching them needs the feature `jwks-client`".to_owned())
-            }
-        }
+        let read = |issuer: &Issuer| {
+            PreparedKeys::new(
+                issuer,
+                #[cfg(feature = "jwks-client")]
+                clients,
+            )
+        };
+        let unnamed = issuer.for_unnamed().map(|issuer| read(&issuer)).transpose();
+        let unnamed = unnamed.map_err(|error| format!("default_key: {error}"))?;
+        Ok(PreparedIssuer { policy: issuer.policy(realm), keys: read(issuer)?, unnamed })
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -76,7 +61,7 @@ impl PreparedIssuer {
     /// Whether somebody has to fetch its keys.
     #[cfg(feature = "refresh")]
     pub(crate) fn is_driven(&self) -> bool {
-        self.place.is_some()
+        [Some(&self.keys), self.unnamed.as_ref()].into_iter().flatten().any(|keys| keys.place.is_some())
     }
 
     /// Trusts it, beginning to fetch its keys if that is how they come. What has not changed since `before` goes on as it is:
@@ -88,18 +73,70 @@ impl PreparedIssuer {
         meters: IssuerMeters,
         control: &Control,
     ) -> TrustedIssuer {
-        let PreparedIssuer { described, policy, configured, .. } = self;
-        let policy = Policy { meters, ..policy };
+        let policy = Policy { meters: meters.clone(), ..self.policy };
         let policy = match before {
             Some(before) if *before.policy == policy => before.policy.clone(),
             _ => Arc::new(policy),
         };
+        let unnamed = self.unnamed.map(|unnamed| {
+            let before = before.and_then(|before| before.unnamed.as_deref());
+            // The series of an issuer are about the keys that it publishes.
+            let meters = IssuerMeters::default();
+            Arc::new(unnamed.trust(policy.clone(), before, overrides.clone(), meters, control))
+        });
+        TrustedIssuer { unnamed, ..self.keys.trust(policy, before, overrides, meters, control) }
+    }
+}
+
+impl PreparedKeys {
+    fn new(issuer: &Issuer, #[cfg(feature = "jwks-client")] clients: &ClientPool) -> Result<Self, String> {
+        #[cfg_attr(
+            not(feature = "jwks-client"),
+            allow(unused_mut, reason = "only the key client reads files of its own")
+        )]
+        let mut described = issuer.clone();
+        match KeyOrigin::of(issuer)? {
+            KeyOrigin::Fixed(keys) => Ok(PreparedKeys {
+                #[cfg(feature = "refresh")]
+                place: issuer.watches_files().then(|| Place::Files(Box::new(KeyFiles::new(issuer)))),
+                described,
+                configured: Some(keys),
+            }),
+            #[cfg(feature = "refresh")]
+            KeyOrigin::Custom(source) => {
+                Ok(PreparedKeys { described, configured: None, place: Some(Place::Custom(source)) })
+            }
+            #[cfg(feature = "jwks-client")]
+            KeyOrigin::Remote { jwks_uri } => {
+                let name = issuer.name.as_str().into();
+                let remote = Remote::new(name, jwks_uri.as_deref(), &issuer.fetch, clients)?;
+                described.fetch.files = remote.files();
+                let place = Some(Place::Remote(Box::new(remote)));
+                Ok(PreparedKeys { described, configured: None, place })
+            }
+            #[cfg(not(feature = "jwks-client"))]
+            KeyOrigin::Remote { .. } => {
+                Err("no keys given, and fetching them needs the feature `jwks-client`".to_owned())
+            }
+        }
+    }
+
+    fn trust(
+        self,
+        policy: Arc<Policy>,
+        before: Option<&TrustedIssuer>,
+        overrides: Overrides,
+        #[cfg_attr(not(feature = "refresh"), expect(unused_variables, reason = "nobody fetches"))]
+        meters: IssuerMeters,
+        control: &Control,
+    ) -> TrustedIssuer {
+        let PreparedKeys { described, configured, .. } = self;
         if let Some(keys) = &configured {
             log_odd_keys(&policy.issuer, keys);
         }
         #[cfg(feature = "refresh")]
         if let Some(place) = self.place {
-            return driven(described, policy, configured, place, before, overrides, control);
+            return driven((described, policy, meters), configured, place, before, overrides, control);
         }
         if let Some(keys) = &configured {
             CertificateWarning::of(&described).tell(&policy.issuer, keys, control.clock.now());
@@ -115,33 +152,16 @@ impl PreparedIssuer {
             described,
             policy,
             keys,
+            unnamed: None,
             #[cfg(feature = "refresh")]
             driven: None,
         }
     }
 }
 
-/// The place, and beside it the default key where the issuer has one.
-#[cfg(feature = "refresh")]
-#[cfg_attr(
-    not(feature = "keystore"),
-    expect(clippy::unnecessary_wraps, reason = "there is no store to read")
-)]
-fn with_default(issuer: &Issuer, place: Place) -> Result<Place, String> {
-    #[cfg(feature = "keystore")]
-    if let Some(store) = &issuer.default_key {
-        let key = DefaultKey::new(issuer.name.as_str().into(), store);
-        let key = key.map_err(|error| format!("default_key: {error}"))?;
-        return Ok(Place::Beside(Box::new(key), Box::new(place)));
-    }
-    let _ = issuer;
-    Ok(place)
-}
-
 #[cfg(feature = "refresh")]
 fn driven(
-    described: Issuer,
-    policy: Arc<Policy>,
+    (described, policy, meters): (Issuer, Arc<Policy>, IssuerMeters),
     configured: Option<KeySet>,
     place: Place,
     before: Option<&TrustedIssuer>,
@@ -165,10 +185,10 @@ fn driven(
             driven.warn_as(warning);
         }
         // Whoever reloads wants what the files say now.
-        if described.reads_files() {
+        if !described.source.paths().is_empty() {
             let _ = driven.as_ref().and_then(|driven| driven.refresh_now());
         }
-        return TrustedIssuer { described, policy, keys, driven };
+        return TrustedIssuer { described, policy, keys, unnamed: None, driven };
     }
     let first = if configured.is_some() { described.fetch.refresh_interval } else { Duration::ZERO };
     if let Some(keys) = &configured {
@@ -177,15 +197,13 @@ fn driven(
     let keys = new_keys(configured, overrides, earlier);
     // From the same place, fetched by other rules: the keys serve until the first fetch by the new ones.
     let before = before.filter(|before| before.described.fetch.is_as_strict_as(&described.fetch));
-    // Another default key, or none, takes over at once.
-    let before = before.filter(|before| before.described.has_default_of(&described));
     if let Some(before) = before.filter(|_| keys.snapshot().keys().is_none()) {
         keys.inherit(&before.keys);
     }
     let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
-    let driven = Driven::start(fetcher, &keys, policy.meters.clone(), warning, first, control);
+    let driven = Driven::start(fetcher, &keys, meters, warning, first, control);
     let driven = Some(Arc::new(driven));
-    TrustedIssuer { described, policy, keys, driven }
+    TrustedIssuer { described, policy, keys, unnamed: None, driven }
 }
 
 fn new_keys(

@@ -53,6 +53,11 @@ impl KeyOrigin {
             Source::KeyDirectory(path) => key_directory::read(path)?,
             #[cfg(feature = "keystore")]
             Source::KeyStore(store) => store.read()?,
+            // No key is an answer too: no token without a name is good then.
+            #[cfg(feature = "keystore")]
+            Source::DefaultKey(store) => {
+                return Ok(KeyOrigin::Fixed(KeySet::default().with_default(store.default_key()?)));
+            }
         };
         if keys.is_empty() {
             return Err(format!("no usable key in the {}", described(&issuer.source)));
@@ -94,7 +99,7 @@ fn described(source: &Source) -> String {
         | Source::Discovery
         | Source::JwksUri(_) => "key set".to_owned(),
         #[cfg(feature = "keystore")]
-        Source::KeyStore(_) => "key set".to_owned(),
+        Source::KeyStore(_) | Source::DefaultKey(_) => "key set".to_owned(),
         #[cfg(feature = "refresh")]
         Source::Custom(_) => "key set".to_owned(),
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{AuthError, AuthErrorKind};
+use crate::header::Header;
 use crate::issuer::Issuer;
 use crate::jws::UnverifiedJws;
 use crate::key::VerificationKey;
@@ -23,6 +24,8 @@ pub(crate) struct TrustedIssuer {
     pub(crate) described: Issuer,
     pub(crate) policy: Arc<Policy>,
     pub(crate) keys: Arc<LiveKeys>,
+    /// The same issuer with its default key, which alone checks tokens that name none.
+    pub(crate) unnamed: Option<Arc<TrustedIssuer>>,
     /// Who refreshes the keys. Whoever holds the issuer, such as a request that waits, keeps the refresher going.
     #[cfg(feature = "refresh")]
     pub(crate) driven: Option<Arc<Driven>>,
@@ -36,6 +39,9 @@ impl TrustedIssuer {
         now: Moment,
         asking: Asking,
     ) -> Verdict {
+        if let Some(unnamed) = self.for_header(jws.header()) {
+            return unnamed.look(jws, possession, now, asking);
+        }
         let snapshot = self.keys.snapshot();
         let (kind, jws) = match snapshot.usable(now) {
             None => (AuthErrorKind::KeysUnavailable, jws),
@@ -90,6 +96,9 @@ impl TrustedIssuer {
 
     /// Whether `token`, which was found good before, would be found good now in a request that may come with it.
     pub(crate) fn still_admits(&self, token: &VerifiedToken, now: Moment) -> bool {
+        if let Some(unnamed) = self.for_header(token.header()) {
+            return unnamed.still_admits(token, now);
+        }
         let snapshot = self.keys.snapshot();
         let valid_at = self.policy.certificate_validity.instant(now);
         token.was_judged_by(&self.policy, &self.keys)
@@ -101,6 +110,16 @@ impl TrustedIssuer {
                 token.note_keys(snapshot.number());
                 true
             }
+    }
+
+    /// The issuer with its default key, where a token with this header is its.
+    fn for_header(&self, header: &Header) -> Option<&TrustedIssuer> {
+        self.unnamed.as_deref().filter(|_| header.key_id.is_none())
+    }
+
+    /// All that have keys of the issuer: what operators say of it holds for each.
+    pub(crate) fn with_unnamed(&self) -> impl Iterator<Item = &TrustedIssuer> {
+        [Some(self), self.unnamed.as_deref()].into_iter().flatten()
     }
 
     /// Asks for newer keys where they could help. A token that would be refused with any key is not worth a fetch.

@@ -27,8 +27,7 @@ impl Deployment {
     ///
     /// The dates of certificates count in no profile, unless `enforce_certificate_validity` says so.
     ///
-    /// The trust store is read when the authenticator is built, and again as `certificate_reload` says; for issuers with a JWK Set,
-    /// with each fetch of that.
+    /// The trust store is read when the authenticator is built, whenever it changes, and as `certificate_reload` says.
     pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
     }

@@ -1,31 +1,32 @@
 //! The key of tokens that name none, as an issuer is described.
 
 use crate::issuer::Issuer;
+#[cfg(feature = "keystore")]
+use crate::issuer::Source;
 use crate::key_set::KeySet;
-#[cfg(all(feature = "keystore", feature = "refresh"))]
+#[cfg(feature = "keystore")]
 use crate::key_store::KeyStore;
 
 /// The default key.
-#[cfg(all(feature = "keystore", feature = "refresh"))]
+#[cfg(feature = "keystore")]
 impl Issuer {
     /// Beside keys that are fetched (from a URL, by discovery, from a [`KeySource`]): checks tokens that name no key with the default
     /// alias of `store`, and with no other key. Default: they are tried with the fetched keys that fit, four at most.
     ///
-    /// 1. A token with a `kid` is checked with the fetched keys alone. So is one without that names one of them by thumbprint
-    ///    (`x5t#S256`, `x5t`).
+    /// 1. A token with a `kid` is checked with the fetched keys alone, one without with the default key alone, whatever it says of a
+    ///    certificate (`x5t#S256`, `x5t`). The one does not wait for the other: while the issuer is down, the default key goes on.
     /// 2. Where the store [may lack](KeyStore::default_alias_if_present) the alias and does, tokens that name no key are refused
     ///    ([`UnknownKey`](crate::AuthErrorKind::UnknownKey)). Other certificates of the store do not count.
-    /// 3. The store is read when the authenticator is built, and again with each fetch and at a reload. Its key counts as the
-    ///    fetched ones do: another takes over, and one that is gone checks nothing more, with the next fetch that brings keys. It is
-    ///    not watched, as nobody who writes beside it should cause a fetch.
-    /// 4. A store that cannot be read any more leaves the key as it was, and the log says so once.
+    /// 3. The store is read when the authenticator is built and at a reload, and with [`watch_files`](Issuer::watch_files) whenever it
+    ///    changes. One that cannot be read any more is told in the log, and its key goes on to serve.
     pub fn default_key(self, store: KeyStore) -> Self {
         Issuer { default_key: Some(store), ..self }
     }
 
-    /// Whether tokens that name no key are checked by the same rule as with `other`.
-    pub(crate) fn has_default_of(&self, other: &Issuer) -> bool {
-        self.default_key == other.default_key
+    /// The issuer of tokens that name no key, where these have a key of their own.
+    pub(crate) fn for_unnamed(&self) -> Option<Issuer> {
+        let store = self.default_key.clone()?;
+        Some(Issuer { source: Source::DefaultKey(store), default_key: None, ..self.clone() })
     }
 
     /// `keys` as they are put in the place of those that are fetched: where tokens that name no key mean the default one, none of
@@ -35,11 +36,6 @@ impl Issuer {
             return keys.with_default(None);
         }
         keys
-    }
-
-    /// Whether a fetch or a reload reads files.
-    pub(crate) fn reads_files(&self) -> bool {
-        self.default_key.is_some() || !self.source.paths().is_empty()
     }
 
     pub(super) fn check_default_key(&self, problem: &mut impl FnMut(String)) {
@@ -56,21 +52,16 @@ impl Issuer {
     }
 }
 
-/// Without a reader of stores or anybody who fetches, there is no default key.
-#[cfg(not(all(feature = "keystore", feature = "refresh")))]
+/// Without a reader of stores there is no default key.
+#[cfg(not(feature = "keystore"))]
 #[expect(clippy::unused_self, reason = "as where there is one")]
 impl Issuer {
-    pub(crate) fn has_default_of(&self, _: &Issuer) -> bool {
-        true
+    pub(crate) fn for_unnamed(&self) -> Option<Issuer> {
+        None
     }
 
     pub(crate) fn pinned(&self, keys: KeySet) -> KeySet {
         keys
-    }
-
-    #[cfg(feature = "refresh")]
-    pub(crate) fn reads_files(&self) -> bool {
-        !self.source.paths().is_empty()
     }
 
     pub(super) fn check_default_key(&self, _: &mut impl FnMut(String)) {}

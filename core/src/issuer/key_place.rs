@@ -26,6 +26,9 @@ pub(crate) enum Source {
     KeyDirectory(PathBuf),
     #[cfg(feature = "keystore")]
     KeyStore(KeyStore),
+    /// The default key of a store alone, for tokens that name none. There may be none.
+    #[cfg(feature = "keystore")]
+    DefaultKey(KeyStore),
     Keys(KeySet),
     #[cfg(feature = "refresh")]
     Custom(Arc<dyn KeySource>),
@@ -40,9 +43,14 @@ impl Source {
     }
 
     /// Whether the keys are fetched, rather than given or read from files.
-    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    #[cfg(feature = "keystore")]
     pub(crate) fn is_fetched(&self) -> bool {
-        matches!(self, Source::Discovery | Source::JwksUri(_) | Source::Custom(_))
+        match self {
+            Source::Discovery | Source::JwksUri(_) => true,
+            #[cfg(feature = "refresh")]
+            Source::Custom(_) => true,
+            _ => false,
+        }
     }
 
     /// The files and directories that the keys are read from.
@@ -52,7 +60,7 @@ impl Source {
             Source::Certificates(paths) => paths.iter().map(PathBuf::as_path).collect(),
             Source::KeyDirectory(path) => vec![path],
             #[cfg(feature = "keystore")]
-            Source::KeyStore(store) => store.paths(),
+            Source::KeyStore(store) | Source::DefaultKey(store) => store.paths(),
             _ => Vec::new(),
         }
     }
@@ -69,7 +77,8 @@ impl PartialEq for Source {
             (Source::JwksFile(one), Source::JwksFile(another))
             | (Source::KeyDirectory(one), Source::KeyDirectory(another)) => one == another,
             #[cfg(feature = "keystore")]
-            (Source::KeyStore(one), Source::KeyStore(another)) => one == another,
+            (Source::KeyStore(one), Source::KeyStore(another))
+            | (Source::DefaultKey(one), Source::DefaultKey(another)) => one == another,
             (Source::Certificates(one), Source::Certificates(another)) => one == another,
             (Source::Pem { text, key_id }, Source::Pem { text: other_text, key_id: other_key_id }) => {
                 text == other_text && key_id == other_key_id
@@ -95,7 +104,7 @@ impl fmt::Debug for Source {
             Source::Certificates(paths) => formatter.debug_tuple("Certificates").field(paths).finish(),
             Source::KeyDirectory(path) => formatter.debug_tuple("KeyDirectory").field(path).finish(),
             #[cfg(feature = "keystore")]
-            Source::KeyStore(store) => store.fmt(formatter),
+            Source::KeyStore(store) | Source::DefaultKey(store) => store.fmt(formatter),
             Source::Keys(keys) => formatter.debug_tuple("Keys").field(keys).finish(),
             #[cfg(feature = "refresh")]
             Source::Custom(_) => formatter.write_str("Custom(..)"),

@@ -3,18 +3,23 @@
 use std::path::PathBuf;
 
 use claimgate_testkit::TestClock;
-use claimgate_tower::Authenticator;
 use claimgate_tower::apim::quota::Quotas;
 use claimgate_tower::apim::{ApiManager, Deployment, Profile, ResourceTable};
 use serde_json::json;
 
+use super::certificates::{import, store_at};
 use super::hosts::{Both, Call};
 use super::world::{C0, C4, MENU, PIZZASHACK, sample};
+use crate::key_stores::workshop::Workshop;
 
-/// As the manual of version 3.0 prints it.
+/// As the manual of version 3.0 prints it, below a row with words in place of values.
 const MANUAL: &str = r#"
-[[apim.jwt.issuer]]
-name = "https://localhost:9443/oauth2/token"
+    [[apim.jwt.issuer]]
+    name = "https://localhost:9443/oauth2/token"
+    jwks.url = "https://localhost:9443/oauth2/jwks"
+    [[apim.jwt.issuer]]
+    name = "wso2is"
+    jwks.url = "https://localhost:9445/oauth2/jwks"
 "#;
 
 fn certificate(name: &str) -> String {
@@ -22,18 +27,19 @@ fn certificate(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// A directory of certificates under their aliases, in the place of a trust store.
-fn store(aliases: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+/// A trust store with certificates under these aliases, as the manual has it made.
+fn store(aliases: &[(&str, &str)]) -> Workshop {
+    let workshop = Workshop::new();
     for (alias, file) in aliases {
-        std::fs::write(folder.path().join(format!("{alias}.pem")), certificate(file)).unwrap();
+        std::fs::write(workshop.path(file), certificate(file)).unwrap();
+        import(&workshop, "client-truststore.jks", "JKS", alias, file);
     }
-    folder
+    workshop
 }
 
 struct Sample {
     deployment: String,
-    store: tempfile::TempDir,
+    store: Workshop,
     profile: Profile,
     clock: TestClock,
 }
@@ -45,16 +51,15 @@ impl Sample {
     }
 
     fn manager(&self) -> ApiManager {
-        let truststore = format!("[truststore]\nfile_name = {:?}\ntype = \"PEM\"\n", self.store.path());
-        let (deployment, _) = Deployment::from_toml(&format!("{}\n{truststore}", self.deployment)).unwrap();
+        let truststore = store_at(&self.store, "client-truststore.jks", "JKS");
+        let text = format!("{}\n[truststore]\n{truststore}\n", self.deployment);
+        let (deployment, _) = Deployment::from_toml(&text).unwrap();
         let deployment = deployment.danger_allow_demo_keys();
-        let mut builder = Authenticator::builder().clock(self.clock.clone());
-        for issuer in deployment.trusted(self.profile) {
-            builder = builder.issuer(issuer);
-        }
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
-        let manager = ApiManager::builder(builder.build().unwrap(), resources).profile(self.profile);
-        manager.deployment(&deployment).quotas(Quotas::builder().build()).build().unwrap()
+        let clock = self.clock.clone();
+        let manager =
+            deployment.manager_with(self.profile, resources, |builder| builder.clock(clock)).unwrap();
+        manager.quotas(Quotas::builder().build()).build().unwrap()
     }
 
     fn both(&self) -> Both {
@@ -165,4 +170,17 @@ async fn s08_a_key_id_without_its_alias_never_falls_to_the_default_one() {
         let seen = Call::get(MENU).bearer(&sample("T4")).to(|| sampled.manager()).await;
         assert_eq!(seen.told(), expected, "{profile:?}");
     }
+}
+
+/// The row above those of the manual has words where an address has to be: whoever forgets to replace them is told.
+#[tokio::test]
+async fn s53_a_row_whose_values_were_not_filled_in_is_told() {
+    let row = "[[apim.jwt.issuer]]\nname = \"<issuer value of jwt>\"\n[apim.jwt.issuer.jwks]\nurl = \"<jwks endpoint of oauth provider>\"\n";
+    let (deployment, _) = Deployment::from_toml(&format!("{row}{MANUAL}")).unwrap();
+    let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
+    let error = deployment.manager(Profile::Version4, resources).unwrap_err().to_string();
+    assert!(
+        error.contains("<issuer value of jwt>") && error.contains("<jwks endpoint of oauth provider>"),
+        "{error}"
+    );
 }
