@@ -44,6 +44,7 @@ impl InForce {
                 store: settings.store.clone(),
                 store_told: Arc::default(),
                 quotas: settings.quotas.clone(),
+                revoked: settings.revoked.clone(),
             }),
         })
     }

@@ -13,6 +13,7 @@ use crate::fault::{Fault, FaultCode};
 use crate::issuer_rules::IssuerRules;
 use crate::profile::Profile;
 use crate::quota::{Quotas, Taken, Usage};
+use crate::revoked_tokens::RevokedTokens;
 use crate::subscription::{
     Found, StoreError, Subscribed, SubscriptionQuery, SubscriptionStore, check_key_type, consumer_key,
     self_contained,
@@ -29,6 +30,7 @@ pub(crate) struct Rules {
     /// That the store fails.
     pub(crate) store_told: Arc<Told>,
     pub(crate) quotas: Option<Arc<Quotas>>,
+    pub(crate) revoked: Option<RevokedTokens>,
 }
 
 impl Rules {
@@ -47,6 +49,7 @@ impl Rules {
     ) -> Result<RequestContext, Fault> {
         let api = &*resource.api;
         let facts = token.claims::<TokenFacts>().map_err(|_| Fault::new(FaultCode::InvalidCredentials))?;
+        self.check_revoked(token, &facts, now)?;
         self.check_kind(token, &facts)?;
         let rules = self.issuers.get(token.issuer());
         let client = consumer_key(&facts, rules.and_then(|rules| rules.consumer_key_claim.as_deref()))?;
@@ -67,6 +70,14 @@ impl Rules {
         let context = RequestContext::of(resource, judged);
         self.take(&context, token, now).await?;
         Ok(context)
+    }
+
+    /// A token that is verified once and kept is asked about here each time, as any other.
+    fn check_revoked(&self, token: &VerifiedToken, facts: &TokenFacts, now: Moment) -> Result<(), Fault> {
+        let token_id = || facts.claims.get("jti").and_then(Value::as_str);
+        let is_revoked =
+            self.revoked.as_ref().is_some_and(|revoked| revoked.contains(token.issuer(), token_id, now));
+        if is_revoked { Err(Fault::new(FaultCode::TokenRevoked)) } else { Ok(()) }
     }
 
     /// Tokens of other kinds are signed with the same keys: a refresh token is no access token. Version 3.0 takes only what its header

@@ -33,7 +33,7 @@ pub enum Notice {
         issuer: String,
     },
     /// Tokens of this issuer need a `kid`: it has a JWK Set, and the original would look for the key of the others in the trust
-    /// store.
+    /// store, which is a directory here and has no default key.
     KeyIdNeeded {
         /// The issuer.
         issuer: String,
@@ -79,7 +79,7 @@ impl fmt::Display for Notice {
             }
             Notice::KeyIdNeeded { issuer } => write!(
                 formatter,
-                "issuer {issuer:?}: its tokens need a `kid`, as its keys come from a JWK Set and not from the trust store"
+                "issuer {issuer:?}: its tokens need a `kid`, as it has a JWK Set and the trust store is a directory, without a default key"
             ),
             Notice::SharedTrustStore { issuers } => {
                 formatter.write_str("issuers ")?;

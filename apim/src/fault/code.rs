@@ -28,6 +28,8 @@ pub enum FaultCode {
     MissingCredentials,
     /// 900903: in version 3.0 and in the strict profile; version 4 says 900901.
     TokenExpired,
+    /// 900901: somebody has revoked the token.
+    TokenRevoked,
     /// 900906: no resource fits.
     NoResource,
     /// 900907: the subscription is blocked.
@@ -57,9 +59,10 @@ impl FaultCode {
             FaultCode::Blocked => 900_805,
             FaultCode::SpikeArrest => 900_807,
             FaultCode::Unclassified | FaultCode::Internal => 900_900,
-            FaultCode::InvalidCredentials | FaultCode::KeyTypeMismatch | FaultCode::MalformedRequest => {
-                900_901
-            }
+            FaultCode::InvalidCredentials
+            | FaultCode::TokenRevoked
+            | FaultCode::MalformedRequest
+            | FaultCode::KeyTypeMismatch => 900_901,
             FaultCode::MissingCredentials => 900_902,
             FaultCode::TokenExpired => 900_903,
             FaultCode::NoResource => 900_906,
@@ -81,7 +84,9 @@ impl FaultCode {
             | FaultCode::SpikeArrest => "Message throttled out",
             FaultCode::Blocked => "Message blocked",
             FaultCode::Unclassified | FaultCode::Internal => "Unclassified Authentication Failure",
-            FaultCode::InvalidCredentials | FaultCode::MalformedRequest => "Invalid Credentials",
+            FaultCode::InvalidCredentials | FaultCode::TokenRevoked | FaultCode::MalformedRequest => {
+                "Invalid Credentials"
+            }
             FaultCode::MissingCredentials => "Missing Credentials",
             FaultCode::TokenExpired => "Access Token Expired",
             FaultCode::NoResource => "No matching resource found in the API for the given request",
@@ -119,7 +124,10 @@ impl FaultCode {
                     500
                 }
             }
-            FaultCode::InvalidCredentials | FaultCode::MissingCredentials | FaultCode::TokenExpired => 401,
+            FaultCode::InvalidCredentials
+            | FaultCode::MissingCredentials
+            | FaultCode::TokenExpired
+            | FaultCode::TokenRevoked => 401,
             FaultCode::MalformedRequest => {
                 if strict {
                     400
@@ -171,6 +179,7 @@ impl FaultCode {
             FaultCode::MalformedRequest => "the request has several credentials or a malformed one",
             FaultCode::MissingCredentials => "the request has no credential",
             FaultCode::TokenExpired => "the token has expired",
+            FaultCode::TokenRevoked => "the token is revoked",
             FaultCode::NoResource => "no resource fits the request",
             FaultCode::SubscriptionBlocked => "the subscription is blocked",
             FaultCode::NotSubscribed => "there is no subscription",

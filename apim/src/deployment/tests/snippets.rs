@@ -1,5 +1,7 @@
 //! What the manuals tell to write.
 
+use claimgate_core::TokenCache;
+
 use super::*;
 
 const ISSUERS_3_0: &str = include_str!("../../../tests/data/deployment/issuers-3.0.toml");
@@ -131,6 +133,35 @@ fn a_whole_file_gives_what_is_the_gateways_and_no_word_of_the_rest() {
         ]
     );
     assert!(!format!("{deployment:?}").contains("wso2carbon"), "the password is shown");
+}
+
+#[test]
+fn the_cache_of_the_gateway_is_that_of_verified_tokens() {
+    let minutes = |minutes: u64| TokenCache::new().time_to_live(Duration::from_secs(60 * minutes));
+    for (table, expected) in [
+        ("", minutes(15)),
+        ("enable = true", minutes(15)),
+        ("expiry_time = '5m'", minutes(5)),
+        ("expiry_time = 60", minutes(1)),
+        ("enable = false", TokenCache::disabled()),
+        ("enable = false\nexpiry_time = 0", TokenCache::disabled()),
+    ] {
+        let (deployment, _) = toml(&format!("[apim.cache.gateway_token]\n{table}"));
+        assert_eq!(deployment.verified_tokens(), expected, "{table}");
+    }
+    // Those of other parts of the original say nothing of it.
+    let (deployment, _) =
+        toml("[apim.cache.km_token]\nexpiry_time = 0\n[apim.cache.resource]\nenable = false");
+    assert_eq!(deployment.verified_tokens(), minutes(15));
+    for (value, told) in [("0", "0ns"), ("'999ms'", "999ms"), ("31536001", "31536001s")] {
+        let error = Deployment::from_toml(&format!("[apim.cache.gateway_token]\nexpiry_time = {value}"));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            format!(
+                "apim.cache.gateway_token: expiry_time = {told}: from 1s to 365d; enable = false is for no cache"
+            )
+        );
+    }
 }
 
 #[test]
