@@ -53,7 +53,8 @@ impl ApiManagerBuilder {
         self
     }
 
-    /// The header field that tokens come in, where an API says nothing else. Default: `Authorization`.
+    /// The header field that tokens come in, where an API says nothing else. Default: `Authorization`. Other fields are not looked at:
+    /// see [`Api::auth_header`](crate::Api::auth_header) for what that means.
     pub fn auth_header(mut self, name: impl Into<String>) -> Self {
         self.settings.auth_header = Some(name.into());
         self
@@ -82,8 +83,8 @@ impl ApiManagerBuilder {
     ///
     /// # Security
     ///
-    /// The store is asked by the client that the token names, whoever has issued the token. Trust only issuers whose clients cannot
-    /// choose a name that another issuer's client has.
+    /// Two issuers may have a client of one name. The store is asked with both names and has to tell them apart: see what it says
+    /// of that itself.
     pub fn subscriptions(mut self, store: impl SubscriptionStore) -> Self {
         self.settings.store = Some(Arc::new(store));
         self

@@ -24,7 +24,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use claimgate_core::{Authenticator, ConfigError, ConfigProblem};
+use claimgate_core::{Authenticator, CertificateValidity, ConfigError, ConfigProblem};
 
 use crate::demo_keys;
 use crate::deployment::findings::Findings;
@@ -63,8 +63,14 @@ pub struct Deployment {
     /// `apim.jwt_authentication.subscription_validation_via_km`: subscriptions are looked up for every token, whatever it says of
     /// them. Default false.
     pub subscription_validation_via_km: bool,
-    /// `[truststore]`: the keys of issuers without a JWK Set.
+    /// `[truststore]`: the keys of issuers without a JWK Set, and for those with one that of tokens without a `kid`.
     pub trust_store: Option<TrustStore>,
+    /// `truststore.enforce_certificate_validity = true`, a key of our own: keys of the trust store check no token outside the dates of
+    /// their certificates, in any profile. Default false ([`CertificateValidity::Ignore`]), as the original never looks at them.
+    pub certificate_validity: CertificateValidity,
+    /// `truststore.certificate_warning`, a key of our own: how long before the log says that a certificate ends, where the dates count
+    /// ([`Issuer::certificate_warning`](claimgate_core::Issuer::certificate_warning)). Default 30 days.
+    pub certificate_warning: Duration,
     /// `oauth.timestamp_skew`: how far clocks may differ, 0 s to 5 min. Default 0 s.
     pub leeway: Duration,
     /// `apim.token.validation.enforce_type_header_validation`: tokens have to be `at+jwt`. Default false.
@@ -78,7 +84,8 @@ pub struct Deployment {
     pub claim_cache: CacheConfig,
     /// `[apim.jwt]`.
     pub backend_jwt: BackendJwtConfig,
-    /// `apim.certificate_reloader.period`: how often the trust store is read again, from 1 s. Default 600 s.
+    /// `apim.certificate_reloader.period`: how often the trust store is read again for issuers without a JWK Set, from 1 s. Default
+    /// 600 s. For those with one it is read with each fetch of that.
     pub certificate_reload: Duration,
     allow_demo_keys: bool,
 }
@@ -227,10 +234,17 @@ impl Deployment {
                     format!("apim.jwt.issuer {name:?}"),
                     "it has neither jwks.url nor is there a [truststore] with its keys",
                 ),
-                (Some(_), Some(_)) => findings.notice(Notice::KeyIdNeeded { issuer: name.clone() }),
+                (Some(_), Some(store)) if store.is_directory() => {
+                    findings.notice(Notice::KeyIdNeeded { issuer: name.clone() });
+                }
                 _ => {}
             }
             findings.notice(Notice::AnyAudience { issuer: name.clone() });
+        }
+        let of_store = self.issuers.iter().filter(|issuer| issuer.jwks_url.is_none());
+        let issuers: Vec<_> = of_store.map(|issuer| issuer.name.clone()).collect();
+        if self.trust_store.is_some() && issuers.len() > 1 {
+            findings.notice(Notice::SharedTrustStore { issuers });
         }
     }
 }
@@ -242,6 +256,8 @@ impl Default for Deployment {
             oauth: OauthConfig::default(),
             subscription_validation_via_km: false,
             trust_store: None,
+            certificate_validity: CertificateValidity::Ignore,
+            certificate_warning: Duration::from_secs(30 * 86_400),
             leeway: Duration::ZERO,
             enforce_type_header: false,
             token_cache: CacheConfig { enabled: true, expiry: CACHED },

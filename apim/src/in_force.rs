@@ -42,6 +42,7 @@ impl InForce {
                 issuers,
                 requires_subscription: settings.requires_subscription,
                 store: settings.store.clone(),
+                store_told: Arc::default(),
                 quotas: settings.quotas.clone(),
                 revoked: settings.revoked.clone(),
             }),

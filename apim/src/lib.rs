@@ -34,6 +34,7 @@ mod rules;
 mod settings;
 pub mod subscription;
 mod token_facts;
+mod told;
 mod trust_store;
 
 pub use admission::Admitted;

@@ -66,6 +66,19 @@ impl TrustStore {
         }
     }
 
+    /// Whether it is a directory, in which no key is the default one.
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind == Kind::Directory
+    }
+
+    /// Gives `issuer`, whose keys are fetched, the default one of these for tokens without a `kid`, and no other.
+    pub(crate) fn default_key_of(&self, issuer: Issuer) -> Issuer {
+        match &self.kind {
+            Kind::Store(store) => issuer.default_key(store.clone()),
+            Kind::Directory => issuer.require_key_id(),
+        }
+    }
+
     /// Gives these keys to `issuer`.
     pub(crate) fn keys_of(&self, issuer: Issuer) -> Issuer {
         match &self.kind {

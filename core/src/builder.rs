@@ -166,13 +166,7 @@ impl AuthenticatorBuilder {
             let overrides = overrides.get(&name).cloned().unwrap_or_default();
             let meters =
                 before.map_or_else(|| IssuerMeters::configured(&name), |before| before.policy.meters.clone());
-            let trusted = issuer.trust(
-                before,
-                overrides,
-                meters,
-                #[cfg(feature = "refresh")]
-                control,
-            );
+            let trusted = issuer.trust(before, overrides, meters, control);
             trusted.keys.tell(&trusted.policy.meters, control.clock.now());
             (name, Arc::new(trusted))
         });

@@ -16,6 +16,7 @@
 //! # keystore = { path = "store.p12", password_env = "STORE_PASSWORD", default_alias = "gateway" }
 //! #                                         # JKS or PKCS#12; or password_file, password; the `kid` is the alias
 //! certificate_validity = "ignore"           # or check: the dates of certificates count
+//! certificate_warning = "30d"               # with check: how long before one ends the log says so
 //! algorithms = ["RS256", "ES256", "EdDSA"]  # default: every asymmetric algorithm the keys allow
 //! token_types = ["at+jwt", "JWT"]           # accepted `typ`; absent `typ` counts as "JWT"
 //! required_claims = ["sub", "exp", "iat"]   # default []; `exp` and `iss` are always required

@@ -39,6 +39,7 @@ pub(crate) fn bound_certificate(confirmation: JsonValue<'_>) -> Option<[u8; 32]>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base64url;
     use crate::json::JsonObject;
 
     /// SHA-256 of the empty string (FIPS 180-4), as base64url and as what it stands for.
@@ -88,6 +89,8 @@ mod tests {
             ("of 31 bytes", format!(r#"{{"x5t#S256":"{}"}}"#, "A".repeat(42))),
             ("of 33 bytes", format!(r#"{{"x5t#S256":"{}"}}"#, "A".repeat(44))),
             ("hexadecimal", format!(r#"{{"x5t#S256":"{}"}}"#, "e3".repeat(32))),
+            // What may name a key proves no possession.
+            ("hexadecimal in base64url", format!(r#"{{"x5t#S256":"{}"}}"#, base64url::encode(&[b'e'; 64]))),
         ] {
             assert_eq!(bound(&cnf), None, "{name}");
         }

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::certificate::Validity;
 pub use crate::error_kind::AuthErrorKind;
 
 /// A refusal, opaque: match on [`kind`](AuthError::kind).
 ///
-/// It carries what was configured (the issuer, the name of a claim, the scopes that a route asks for) and the `kid` as
-/// [`LoggedKeyId`], never the token, a key or the value of a claim. What the client gets to see is less:
+/// It carries what was configured (the issuer, the name of a claim, the scopes that a route asks for, the certificate of a key) and
+/// the `kid` as [`LoggedKeyId`], never the token, a key or the value of a claim. What the client gets to see is less:
 /// a [`Refusal`](crate::Refusal).
 #[derive(Clone, Debug)]
 pub struct AuthError {
@@ -19,6 +20,8 @@ pub struct AuthError {
     scopes: Option<Arc<str>>,
     issuer: Option<Arc<str>>,
     key_id: Option<LoggedKeyId>,
+    /// In a box, as few errors have one and all are moved about.
+    certificate: Option<Box<LoggedCertificate>>,
     retry_after: Option<Duration>,
 }
 
@@ -49,6 +52,12 @@ impl AuthError {
         self.key_id.as_ref()
     }
 
+    /// The certificate of the key that the token means, with [`KeyNotValid`](AuthErrorKind::KeyNotValid). Of several it is the one
+    /// that ends last.
+    pub fn certificate(&self) -> Option<&LoggedCertificate> {
+        self.certificate.as_deref()
+    }
+
     /// After what time a new attempt is worth while, with [`KeysUnavailable`](AuthErrorKind::KeysUnavailable) and
     /// [`IssuerUnavailable`](AuthErrorKind::IssuerUnavailable).
     pub fn retry_after(&self) -> Option<Duration> {
@@ -57,7 +66,15 @@ impl AuthError {
 
     /// An error of this kind, for authentication or authorization rules of an adapter or an application.
     pub fn new(kind: AuthErrorKind) -> Self {
-        AuthError { kind, claim: None, scopes: None, issuer: None, key_id: None, retry_after: None }
+        AuthError {
+            kind,
+            claim: None,
+            scopes: None,
+            issuer: None,
+            key_id: None,
+            certificate: None,
+            retry_after: None,
+        }
     }
 
     pub(crate) fn about_claim(kind: AuthErrorKind, claim: impl Into<Cow<'static, str>>) -> Self {
@@ -75,6 +92,10 @@ impl AuthError {
 
     pub(crate) fn keys_unavailable(retry_after: Duration) -> Self {
         AuthError { retry_after: Some(retry_after), ..AuthError::new(AuthErrorKind::KeysUnavailable) }
+    }
+
+    pub(crate) fn key_not_valid(certificate: Option<LoggedCertificate>) -> Self {
+        AuthError { certificate: certificate.map(Box::new), ..AuthError::new(AuthErrorKind::KeyNotValid) }
     }
 
     pub(crate) fn with_issuer(self, issuer: &Arc<str>) -> Self {
@@ -128,6 +149,35 @@ impl fmt::Display for LoggedKeyId {
 impl fmt::Debug for LoggedKeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+/// Which certificate is meant and when it is valid, fit for a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedCertificate {
+    key_id: Option<LoggedKeyId>,
+    validity: Validity,
+}
+
+impl LoggedCertificate {
+    pub(crate) fn new(key_id: Option<&str>, validity: Validity) -> Self {
+        LoggedCertificate { key_id: key_id.map(LoggedKeyId::new), validity }
+    }
+
+    /// What the configuration calls the key in it: an alias, the name of a file, a `kid`. None where it has no name. It need not
+    /// be the `kid` of the token, which may have none.
+    pub fn key_id(&self) -> Option<&LoggedKeyId> {
+        self.key_id.as_ref()
+    }
+
+    /// The first second of its validity (`notBefore`; RFC 5280, section 4.1.2.5), in seconds since 1970-01-01T00:00:00Z.
+    pub fn not_before(&self) -> i64 {
+        self.validity.not_before
+    }
+
+    /// The last second of its validity (`notAfter`), in seconds since 1970-01-01T00:00:00Z.
+    pub fn not_after(&self) -> i64 {
+        self.validity.not_after
     }
 }
 

@@ -27,7 +27,8 @@ pub enum AuthErrorKind {
     /// The key that the header names cannot be used with the token's `alg`.
     KeyMismatch,
     /// The certificate of the key is not valid yet or not any more, and
-    /// [`CertificateValidity::Check`](crate::CertificateValidity::Check) is configured.
+    /// [`CertificateValidity::Check`](crate::CertificateValidity::Check) is configured. Which one it is, says
+    /// [`AuthError::certificate`](crate::AuthError::certificate).
     KeyNotValid,
     /// The key has been revoked.
     RevokedKey,

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
-use crate::certificate::{Thumbprints, thumbprint};
+use crate::certificate::Thumbprints;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::json::{JsonObject, JsonValue};
 
@@ -30,14 +30,14 @@ impl Header {
         let text = String::from_utf8(bytes).map_err(|_| AuthErrorKind::MalformedToken)?;
         let header = JsonObject::parse(text).map_err(|_| AuthErrorKind::MalformedToken)?;
         let (mut algorithm, mut key_id, mut token_type) = (None, None, None);
-        let mut thumbprints = Thumbprints::default();
+        let (mut x5t, mut x5t_s256) = (None, None);
         for (name, value) in header.members() {
             match name {
                 "alg" => algorithm = Some(string(value)?),
                 "kid" => key_id = Some(string(value)?.into()),
                 "typ" => token_type = Some(string(value)?.into()),
-                "x5t" => thumbprints.sha1 = thumbprint(&string(value)?),
-                "x5t#S256" => thumbprints.sha256 = thumbprint(&string(value)?),
+                "x5t" => x5t = Some(string(value)?),
+                "x5t#S256" => x5t_s256 = Some(string(value)?),
                 // `crit`: none of the extensions it could list is supported, and a list of none "MUST NOT" be there
                 // (RFC 7515, section 4.1.11). `b64`: RFC 7797 changes what is signed. `zip`, `enc`: of JWE, and a reader
                 // that heeds them inflates or decrypts what a stranger sent.
@@ -47,6 +47,7 @@ impl Header {
         }
         let algorithm = algorithm.ok_or(AuthErrorKind::AlgorithmNotAllowed)?;
         let algorithm = algorithm.parse().map_err(|_| AuthErrorKind::AlgorithmNotAllowed)?;
+        let thumbprints = Thumbprints::named(x5t.as_deref(), x5t_s256.as_deref());
         Ok(Header { segment: segment.into(), algorithm, key_id, token_type, thumbprints })
     }
 }

@@ -1,5 +1,6 @@
 //! One trusted issuer, as the application describes it.
 
+mod default_key;
 mod fetching;
 mod key_place;
 
@@ -44,6 +45,7 @@ pub struct Issuer {
     pub(crate) source: Source,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) certificate_validity: CertificateValidity,
+    pub(crate) certificate_warning: Duration,
     pub(crate) token_types: Vec<String>,
     pub(crate) requires_key_id: bool,
     pub(crate) required_claims: Vec<String>,
@@ -55,6 +57,8 @@ pub struct Issuer {
     pub(crate) scopes_claim: Vec<String>,
     pub(crate) fetch: FetchSettings,
     pub(crate) watch_files: bool,
+    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    pub(crate) default_key: Option<KeyStore>,
 }
 
 /// An issuer about whose audience nothing is said yet. It becomes an [`Issuer`] by saying it.
@@ -147,6 +151,15 @@ impl Issuer {
         Issuer { certificate_validity, ..self }
     }
 
+    /// How long before a certificate ends the log says so, with [`CertificateValidity::Check`]: one line (`WARN`) for all keys, with
+    /// what the first to end is called, its end, and how many there are. Default 30 days; those that have ended are told in any case.
+    ///
+    /// It is said when the keys are read at the start and at a reload, and again whenever they are fetched or read anew, the same at
+    /// most once a day. Files that are read once ([`watch_files`](Self::watch_files) is not said) are spoken of once.
+    pub fn certificate_warning(self, ahead: Duration) -> Self {
+        Issuer { certificate_warning: ahead, ..self }
+    }
+
     /// Accepts tokens of these types (`typ`), compared without regard to case and to a leading `application/`; a token
     /// without `typ` counts as `JWT`. Default: `at+jwt` and `JWT`. With `at+jwt` alone, ID tokens are kept out
     /// (RFC 9068, section 2.1).
@@ -208,7 +221,10 @@ impl Issuer {
 
     /// Whether its keys come from the same place by the same rules as those of `other`.
     pub(crate) fn keys_as(&self, other: &Issuer) -> bool {
-        self.source == other.source && self.fetch == other.fetch && self.watch_files == other.watch_files
+        self.source == other.source
+            && self.fetch == other.fetch
+            && self.watch_files == other.watch_files
+            && self.has_default_of(other)
     }
 
     /// All problems of the description in one text, for a description that is made while the service runs.
@@ -258,6 +274,7 @@ impl Issuer {
             ));
         }
         self.fetch.check(&mut problem);
+        self.check_default_key(&mut problem);
     }
 
     /// The rules for the tokens of this issuer.
@@ -316,6 +333,7 @@ impl NeedsAudience {
             source: Source::Discovery,
             algorithms: Algorithm::ALL.into(),
             certificate_validity: CertificateValidity::default(),
+            certificate_warning: Duration::from_secs(30 * 86_400),
             token_types: strings(["at+jwt", "JWT"]),
             requires_key_id: false,
             required_claims: Vec::new(),
@@ -327,6 +345,8 @@ impl NeedsAudience {
             scopes_claim: strings(["scope"]),
             fetch: FetchSettings::default(),
             watch_files: false,
+            #[cfg(all(feature = "keystore", feature = "refresh"))]
+            default_key: None,
         }
     }
 }

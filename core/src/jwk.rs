@@ -2,7 +2,7 @@
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
-use crate::certificate::{CertificateFacts, Thumbprints, thumbprint};
+use crate::certificate::{CertificateFacts, Thumbprints};
 use crate::json::{JsonObject, JsonValue};
 use crate::key::{Curve, KeyName, PublicNumbers, UnusableKey, VerificationKey};
 
@@ -77,10 +77,7 @@ impl Members<'_> {
     /// RFC 7517, sections 4.8 and 4.9. They are hints: what is none leaves the key as good as it is.
     fn thumbprints(&self) -> Thumbprints {
         let text = |name| self.0.get(name).and_then(JsonValue::as_str);
-        Thumbprints {
-            sha1: text("x5t").and_then(|text| thumbprint(&text)),
-            sha256: text("x5t#S256").and_then(|text| thumbprint(&text)),
-        }
+        Thumbprints::named(text("x5t").as_deref(), text("x5t#S256").as_deref())
     }
 
     fn text(&self, name: &'static str) -> Result<Option<String>, UnusableKey> {

@@ -14,7 +14,7 @@ use crate::alias::is_same;
 use crate::base64url;
 use crate::certificate::CertificateFacts;
 use crate::ecdsa;
-use crate::error::LoggedKeyId;
+use crate::error::{LoggedCertificate, LoggedKeyId};
 
 /// A public key that can check signatures. Cheap to clone.
 ///
@@ -106,6 +106,11 @@ impl VerificationKey {
     /// since 1970-01-01T00:00:00Z. None for a key that came in no certificate, such as a JWK.
     pub fn not_after(&self) -> Option<i64> {
         self.0.certificate.validity.map(|validity| validity.not_after)
+    }
+
+    /// The certificate that the key came in, as the log tells of it.
+    pub(crate) fn logged_certificate(&self) -> Option<LoggedCertificate> {
+        Some(LoggedCertificate::new(self.key_id(), self.0.certificate.validity?))
     }
 
     /// The algorithms that the key may check.

@@ -24,26 +24,40 @@ impl KeySet {
         valid_at: Option<i64>,
     ) -> Result<Candidates<'_>, AuthErrorKind> {
         let mut candidates = Candidates::default();
-        let nothing = match self.index().find(hint.key_id, &hint.thumbprints) {
-            Meant::These(places, more) => {
-                for key in places.iter().chain(more).filter_map(|at| self.keys().get(*at)) {
-                    candidates.add_if_fits(key, algorithm, valid_at)?;
-                }
-                AuthErrorKind::KeyMismatch
-            }
-            Meant::Any => {
-                for key in self.keys() {
-                    candidates.add_if_fits(key, algorithm, valid_at)?;
-                }
-                AuthErrorKind::UnknownKey
-            }
-            Meant::None => AuthErrorKind::UnknownKey,
-        };
-        match candidates.count {
-            0 if candidates.has_left_out => Err(AuthErrorKind::KeyNotValid),
-            0 => Err(nothing),
+        let meant = self.index().find(hint.key_id, &hint.thumbprints);
+        for key in self.meant(&meant) {
+            candidates.add_if_fits(key, algorithm, valid_at)?;
+        }
+        match (candidates.count, meant) {
+            (0, _) if candidates.has_left_out => Err(AuthErrorKind::KeyNotValid),
+            (0, Meant::These(..)) => Err(AuthErrorKind::KeyMismatch),
+            (0, Meant::Any | Meant::None) => Err(AuthErrorKind::UnknownKey),
             _ => Ok(candidates),
         }
+    }
+
+    /// The key that would be tried if its certificate were valid at this second; of several the one whose certificate ends last.
+    /// Asked once none is left: who is refused otherwise should not pay for it.
+    pub(crate) fn left_out(
+        &self,
+        hint: KeyHint<'_>,
+        algorithm: Algorithm,
+        second: i64,
+    ) -> Option<&VerificationKey> {
+        let meant = self.index().find(hint.key_id, &hint.thumbprints);
+        let left_out = self.meant(&meant).filter(|key| key.fits(algorithm) && !key.is_valid_at(second));
+        left_out.max_by_key(|key| key.not_after())
+    }
+
+    fn meant<'a>(&'a self, meant: &Meant<'a>) -> impl Iterator<Item = &'a VerificationKey> {
+        const NONE: &[usize] = &[];
+        let (all, named, more) = match meant {
+            Meant::These(named, more) => (&[][..], *named, *more),
+            Meant::Any => (self.keys(), NONE, NONE),
+            Meant::None => (&[][..], NONE, NONE),
+        };
+        let named = named.iter().chain(more).filter_map(|at| self.keys().get(*at));
+        all.iter().chain(named)
     }
 
     /// Whether no token of `algorithm` could ever be told a key, since too many stand for any `kid`.

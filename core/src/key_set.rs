@@ -102,6 +102,29 @@ impl KeySet {
         self.index.set_unnamed(Unnamed::None);
     }
 
+    /// The key that tokens without any name for theirs mean, where it is one and no other.
+    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    pub(crate) fn default_key(&self) -> Option<&VerificationKey> {
+        match self.index.unnamed() {
+            Unnamed::This(place) => self.keys.get(place),
+            Unnamed::Any | Unnamed::None => None,
+        }
+    }
+
+    /// These keys, for tokens that name one of them, and `default` for those that name none. It answers to no name: whoever names a
+    /// key means one of the set.
+    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    pub(crate) fn with_default(&self, default: Option<VerificationKey>) -> Self {
+        let mut set = self.clone();
+        set.refuse_unnamed();
+        if let Some(key) = default {
+            // Not by `add`, which would make it known by its alias and its thumbprints.
+            set.index.set_unnamed(Unnamed::This(set.keys.len()));
+            set.keys.push(key);
+        }
+        set
+    }
+
     /// Leaves a key out and counts it.
     #[cfg(feature = "keystore")]
     pub(crate) fn skip(&mut self, reason: UnusableKey) {

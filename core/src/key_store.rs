@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use crate::alias::{Aliases, is_same};
 use crate::config_error::ConfigError;
 use crate::der::certificate;
+#[cfg(feature = "refresh")]
+use crate::key::VerificationKey;
 use crate::key::{KeyName, UnusableKey};
 use crate::key_set::KeySet;
 use crate::key_store::password::Password;
@@ -114,6 +116,18 @@ impl KeyStore {
     /// A [`ConfigError`] that names the file and never the password.
     pub fn keys(&self) -> Result<KeySet, ConfigError> {
         self.read().map_err(ConfigError::single)
+    }
+
+    /// Reads the key of the default alias alone; none where the store may lack it and does. The error is that of [`Self::read`].
+    #[cfg(feature = "refresh")]
+    pub(crate) fn default_key(&self) -> Result<Option<VerificationKey>, String> {
+        Ok(self.read()?.default_key().cloned())
+    }
+
+    /// Whether it says which certificate is the default one.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn has_default_alias(&self) -> bool {
+        self.default_alias.is_some()
     }
 
     /// The files that are read.

@@ -118,7 +118,8 @@ impl Authenticator {
     }
 
     /// Pins `keys`: they alone verify the tokens of `issuer` until [`unpin`](Self::unpin), and they do not age. A fetch in
-    /// flight is dropped, and no other is begun. Revoked keys among them stay revoked.
+    /// flight is dropped, and no other is begun. Revoked keys among them stay revoked. For an issuer with a default key of its own
+    /// (`Issuer::default_key`), tokens that name no key are refused meanwhile, unless the set has one.
     ///
     /// # Errors
     ///
@@ -127,8 +128,8 @@ impl Authenticator {
         if keys.is_empty() {
             return Err(LeverError::EmptySet);
         }
-        let keys = Arc::new(keys);
         self.pull(issuer, |trusted, overrides| {
+            let keys = Arc::new(trusted.described.pinned(keys));
             overrides.pinned = Some(keys.clone());
             #[cfg(feature = "refresh")]
             if let Some(driven) = &trusted.driven {

@@ -50,6 +50,7 @@ mod budget;
 mod builder;
 mod cache;
 mod certificate;
+mod certificate_warning;
 mod claims;
 #[cfg(feature = "config")]
 pub mod config;
@@ -151,7 +152,7 @@ pub use confirmation::Confirmation;
 pub use der::DerError;
 #[cfg(feature = "jwks-client")]
 pub use dynamic_issuers::{DynamicIssuers, IssuerResolver, ResolveError, ResolveFuture};
-pub use error::{AuthError, AuthErrorKind, LoggedKeyId};
+pub use error::{AuthError, AuthErrorKind, LoggedCertificate, LoggedKeyId};
 pub use fetch_settings::Start;
 pub use gate::{Gate, Passage, PendingAdmission};
 pub use issuer::{Issuer, NeedsAudience};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 #[cfg(feature = "refresh")]
 use std::time::Duration;
 
-#[cfg(feature = "refresh")]
+use crate::certificate_warning::CertificateWarning;
 use crate::control::Control;
 use crate::issuer::Issuer;
 use crate::key_set::KeySet;
@@ -12,6 +12,8 @@ use crate::live_keys::{LiveKeys, Overrides};
 use crate::log::log_odd_keys;
 use crate::meters::IssuerMeters;
 use crate::policy::Policy;
+#[cfg(all(feature = "keystore", feature = "refresh"))]
+use crate::refresh::DefaultKey;
 #[cfg(feature = "jwks-client")]
 use crate::refresh::{ClientPool, Remote};
 #[cfg(feature = "refresh")]
@@ -50,13 +52,14 @@ impl PreparedIssuer {
             }),
             #[cfg(feature = "refresh")]
             KeyOrigin::Custom(source) => {
-                Ok(PreparedIssuer { described, policy, configured: None, place: Some(Place::Custom(source)) })
+                let place = Some(with_default(issuer, Place::Custom(source))?);
+                Ok(PreparedIssuer { described, policy, configured: None, place })
             }
             #[cfg(feature = "jwks-client")]
             KeyOrigin::Remote { jwks_uri } => {
                 let remote = Remote::new(policy.issuer.clone(), jwks_uri.as_deref(), &issuer.fetch, clients)?;
                 described.fetch.files = remote.files();
-                let place = Some(Place::Remote(Box::new(remote)));
+                let place = Some(with_default(issuer, Place::Remote(Box::new(remote)))?);
                 Ok(PreparedIssuer { described, policy, configured: None, place })
             }
             #[cfg(not(feature = "jwks-client"))]
@@ -83,7 +86,7 @@ impl PreparedIssuer {
         before: Option<&TrustedIssuer>,
         overrides: Overrides,
         meters: IssuerMeters,
-        #[cfg(feature = "refresh")] control: &Control,
+        control: &Control,
     ) -> TrustedIssuer {
         let PreparedIssuer { described, policy, configured, .. } = self;
         let policy = Policy { meters, ..policy };
@@ -97,6 +100,9 @@ impl PreparedIssuer {
         #[cfg(feature = "refresh")]
         if let Some(place) = self.place {
             return driven(described, policy, configured, place, before, overrides, control);
+        }
+        if let Some(keys) = &configured {
+            CertificateWarning::of(&described).tell(&policy.issuer, keys, control.clock.now());
         }
         // The same text gives the same keys; of files and of sets that were put together, only reading them tells.
         let unchanged = before
@@ -115,6 +121,23 @@ impl PreparedIssuer {
     }
 }
 
+/// The place, and beside it the default key where the issuer has one.
+#[cfg(feature = "refresh")]
+#[cfg_attr(
+    not(feature = "keystore"),
+    expect(clippy::unnecessary_wraps, reason = "there is no store to read")
+)]
+fn with_default(issuer: &Issuer, place: Place) -> Result<Place, String> {
+    #[cfg(feature = "keystore")]
+    if let Some(store) = &issuer.default_key {
+        let key = DefaultKey::new(issuer.name.as_str().into(), store);
+        let key = key.map_err(|error| format!("default_key: {error}"))?;
+        return Ok(Place::Beside(Box::new(key), Box::new(place)));
+    }
+    let _ = issuer;
+    Ok(place)
+}
+
 #[cfg(feature = "refresh")]
 fn driven(
     described: Issuer,
@@ -127,25 +150,41 @@ fn driven(
 ) -> TrustedIssuer {
     let earlier = before;
     let before = before.filter(|before| before.described.source.is_place_of(&described.source));
+    let (mut warning, now) = (CertificateWarning::of(&described), control.clock.now());
     if let Some(before) =
         before.filter(|before| before.driven.is_some() && before.described.keys_as(&described))
     {
         let (keys, driven) = (before.keys.clone(), before.driven.clone());
+        let snapshot = keys.snapshot();
+        // Of keys that the files have no more nothing is said: those that they have are put in place at once.
+        let is_so = |keys: &&Arc<KeySet>| configured.as_ref().is_none_or(|read| read.is_same(keys));
+        if let Some(in_place) = snapshot.keys().filter(is_so) {
+            warning.tell(&policy.issuer, in_place, now);
+        }
+        if let Some(driven) = &driven {
+            driven.warn_as(warning);
+        }
         // Whoever reloads wants what the files say now.
-        if !described.source.paths().is_empty() {
+        if described.reads_files() {
             let _ = driven.as_ref().and_then(|driven| driven.refresh_now());
         }
         return TrustedIssuer { described, policy, keys, driven };
     }
     let first = if configured.is_some() { described.fetch.refresh_interval } else { Duration::ZERO };
+    if let Some(keys) = &configured {
+        warning.tell(&policy.issuer, keys, now);
+    }
     let keys = new_keys(configured, overrides, earlier);
     // From the same place, fetched by other rules: the keys serve until the first fetch by the new ones.
     let before = before.filter(|before| before.described.fetch.is_as_strict_as(&described.fetch));
+    // Another default key, or none, takes over at once.
+    let before = before.filter(|before| before.described.has_default_of(&described));
     if let Some(before) = before.filter(|_| keys.snapshot().keys().is_none()) {
         keys.inherit(&before.keys);
     }
     let fetcher = Fetcher { issuer: policy.issuer.clone(), settings: described.fetch.clone(), place };
-    let driven = Some(Arc::new(Driven::start(fetcher, &keys, policy.meters.clone(), first, control)));
+    let driven = Driven::start(fetcher, &keys, policy.meters.clone(), warning, first, control);
+    let driven = Some(Arc::new(driven));
     TrustedIssuer { described, policy, keys, driven }
 }
 

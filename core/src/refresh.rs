@@ -3,6 +3,8 @@
 //! What to do when is decided by [`engine`], which knows no socket and no clock. One [`task`] for each issuer does it, and
 //! [`driver`] is what others hold of that task. Requests meet neither: they read the keys, and a miss only rings the bell.
 
+#[cfg(feature = "keystore")]
+mod default_key;
 mod driver;
 mod engine;
 #[cfg_attr(not(feature = "jwks-client"), allow(dead_code, reason = "most errors are those of the network"))]
@@ -35,6 +37,8 @@ mod tls_files;
 
 #[cfg(feature = "jwks-client")]
 pub(crate) use client_pool::ClientPool;
+#[cfg(feature = "keystore")]
+pub(crate) use default_key::DefaultKey;
 pub(crate) use driver::Driven;
 #[cfg(feature = "metrics")]
 pub(crate) use fetch_error::FetchError;

@@ -100,6 +100,15 @@ pub(crate) fn still_verifies(
     same_numbers.is_some_and(|candidate| candidate.is_same(key)) && !keys.revoked.contains(key)
 }
 
+/// The key that `header` means and that is left out, since its certificate is not valid at this second.
+pub(crate) fn left_out<'k>(
+    header: &Header,
+    keys: UsableKeys<'k>,
+    second: i64,
+) -> Option<&'k VerificationKey> {
+    keys.keys.left_out(hint(header), header.algorithm, second)
+}
+
 fn candidates<'k>(
     header: &Header,
     keys: UsableKeys<'k>,
@@ -109,8 +118,11 @@ fn candidates<'k>(
     if !allowed.contains(&header.algorithm) {
         return Err(AuthErrorKind::AlgorithmNotAllowed);
     }
-    let hint = KeyHint { key_id: header.key_id.as_deref(), thumbprints: header.thumbprints };
-    keys.keys.candidates(hint, header.algorithm, valid_at)
+    keys.keys.candidates(hint(header), header.algorithm, valid_at)
+}
+
+fn hint(header: &Header) -> KeyHint<'_> {
+    KeyHint { key_id: header.key_id.as_deref(), thumbprints: header.thumbprints }
 }
 
 /// RSA of 4096 bits. Room for larger ones would have to be cleared for every token.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::error::{AuthError, AuthErrorKind};
 use crate::issuer::Issuer;
 use crate::jws::UnverifiedJws;
+use crate::key::VerificationKey;
 use crate::key_demand::{Demand, KeyDemand, Miss, MissKind};
 use crate::live_keys::{Freshness, LiveKeys};
 use crate::moment::Moment;
@@ -13,7 +14,7 @@ use crate::policy::Policy;
 use crate::possession::Possession;
 #[cfg(feature = "refresh")]
 use crate::refresh::Driven;
-use crate::signature::{VerifiedJws, still_verifies};
+use crate::signature::{VerifiedJws, left_out, still_verifies};
 use crate::token::VerifiedToken;
 use crate::verdict::{Asking, Verdict};
 
@@ -74,6 +75,12 @@ impl TrustedIssuer {
             // The key may be one that a refresh, long due or just under way, would have brought: no fault of the token.
             (AuthErrorKind::UnknownKey, freshness) if is_busy || freshness == Freshness::Stale => {
                 AuthError::keys_unavailable(retry_after)
+            }
+            (AuthErrorKind::KeyNotValid, _) => {
+                let valid_at = self.policy.certificate_validity.instant(now);
+                let key = snapshot.usable(now).zip(valid_at);
+                let key = key.and_then(|(keys, second)| left_out(jws.header(), keys, second));
+                AuthError::key_not_valid(key.and_then(VerificationKey::logged_certificate))
             }
             _ => kind.into(),
         };

@@ -96,8 +96,14 @@ fn seed_tokens_need_a_certificate_that_is_valid_where_that_is_asked_for() {
     ] {
         let issuer = Issuer::new("https://localhost:9444/oauth2/token").any_audience();
         let gate = gate(issuer.pem(pem).certificate_validity(validity));
-        let decided = decide_at(&gate, &seed.token, at).map(drop).map_err(|error| error.kind());
+        let decided = decide_at(&gate, &seed.token, at).map(drop);
+        // Of both it is the first, which the token names in `x5t`.
+        let dates = if pem == &renewed { (begins, 1_958_657_684) } else { (1_571_815_843, ends) };
+        let told = decided.as_ref().err().and_then(|error| error.certificate());
+        let told = told.map(|certificate| (certificate.not_before(), certificate.not_after()));
+        let decided = decided.map_err(|error| error.kind());
         assert_eq!(decided, expected, "{name}");
+        assert_eq!(told, (decided == key_not_valid).then_some(dates), "{name}");
     }
 }
 
@@ -112,8 +118,9 @@ fn seed_tokens_keep_verifying_when_the_certificate_of_their_kid_is_renewed() {
     };
     assert_eq!(decided(&seed.certificate, kid), Ok(()));
     assert_eq!(decided(seed.renewed.as_ref().unwrap(), kid), Ok(()));
-    // Its `x5t` is the thumbprint in hexadecimal digits, which is none (RFC 7515, section 4.1.7).
-    assert_eq!(decided(&seed.certificate, "another"), Err(AuthErrorKind::UnknownKey));
+    // Its `x5t` has the hexadecimal digits of the SHA-256 of the first certificate.
+    assert_eq!(decided(&seed.certificate, "another"), Ok(()));
+    assert_eq!(decided(seed.renewed.as_ref().unwrap(), "another"), Err(AuthErrorKind::UnknownKey));
 }
 
 #[test]

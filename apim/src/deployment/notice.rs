@@ -33,10 +33,15 @@ pub enum Notice {
         issuer: String,
     },
     /// Tokens of this issuer need a `kid`: it has a JWK Set, and the original would look for the key of the others in the trust
-    /// store.
+    /// store, which is a directory here and has no default key.
     KeyIdNeeded {
         /// The issuer.
         issuer: String,
+    },
+    /// These issuers have no JWK Set, so that their keys are in the trust store: every key in it makes good tokens of each of them.
+    SharedTrustStore {
+        /// The issuers, two or more.
+        issuers: Vec<String>,
     },
     /// There is no issuer, so that no token is good.
     NoIssuer,
@@ -74,8 +79,17 @@ impl fmt::Display for Notice {
             }
             Notice::KeyIdNeeded { issuer } => write!(
                 formatter,
-                "issuer {issuer:?}: its tokens need a `kid`, as its keys come from a JWK Set and not from the trust store"
+                "issuer {issuer:?}: its tokens need a `kid`, as it has a JWK Set and the trust store is a directory, without a default key"
             ),
+            Notice::SharedTrustStore { issuers } => {
+                formatter.write_str("issuers ")?;
+                for (index, issuer) in issuers.iter().enumerate() {
+                    write!(formatter, "{}{issuer:?}", if index == 0 { "" } else { ", " })?;
+                }
+                formatter.write_str(
+                    ": they have no JWK Set, so every key of the trust store verifies the tokens of each of them",
+                )
+            }
             Notice::NoIssuer => formatter.write_str("no [[apim.jwt.issuer]]: no token will be good"),
             Notice::NoEffect { key, reason } => write!(formatter, "{key} has no effect: {reason}"),
             Notice::DemoKey { place, alias, certificate } => {

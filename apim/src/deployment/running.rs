@@ -46,7 +46,7 @@ impl Deployment {
     /// else than what serves, until the watch is dropped. A file that is wrong changes nothing, and the log says what is wrong with it; so does one that
     /// is gone. It is tried again now and then, since what is wrong may be with the trust store that it names.
     ///
-    /// The trust store itself is watched by whoever reads its keys, from the start.
+    /// The trust store itself is watched by whoever reads its keys, from the start; beside a JWK Set it is read with each fetch.
     ///
     /// # Errors
     ///

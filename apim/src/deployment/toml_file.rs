@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use claimgate_core::ConfigError;
+use claimgate_core::{CertificateValidity, ConfigError};
 use toml::Table;
 
 use crate::deployment::backend_jwt::{self, set};
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str, base: &Path) -> Result<(Deployment, Vec<Notice>),
         read_oauth(&mut deployment, oauth, &mut findings);
     }
     if let Some(trust_store) = trust_store {
-        deployment.trust_store = read_trust_store(trust_store, base, &mut findings);
+        deployment.trust_store = read_trust_store(&mut deployment, trust_store, base, &mut findings);
     }
     deployment.check_issuers(&mut findings);
     findings.or(deployment)
@@ -217,7 +217,12 @@ fn read_oauth(deployment: &mut Deployment, table: Table, findings: &mut Findings
     }
 }
 
-fn read_trust_store(table: Table, base: &Path, findings: &mut Findings) -> Option<TrustStore> {
+fn read_trust_store(
+    deployment: &mut Deployment,
+    table: Table,
+    base: &Path,
+    findings: &mut Findings,
+) -> Option<TrustStore> {
     let mut section = Section::new("truststore", table, findings);
     if !section.has("file_name") {
         section.problem("file_name is missing");
@@ -239,6 +244,10 @@ fn read_trust_store(table: Table, base: &Path, findings: &mut Findings) -> Optio
     if variable.is_none() && password.as_deref().is_some_and(|text| text.starts_with("$secret{")) {
         section.problem("password: no vault is read here, and `$env{NAME}` is an environment variable");
     }
+    if section.boolean("enforce_certificate_validity") == Some(true) {
+        deployment.certificate_validity = CertificateValidity::Check;
+    }
+    set(&mut deployment.certificate_warning, section.duration("certificate_warning"));
     section.end();
     let path = base.join(file_name?);
     Some(match (is_directory, variable, &password) {

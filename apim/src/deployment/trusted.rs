@@ -17,15 +17,18 @@ impl Deployment {
 
     /// The issuers as core trusts them: `iss` to the byte, any audience, keys from the JWK Set or else from the trust store.
     ///
-    /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key. For
-    ///    an issuer with a JWK Set it is refused: keys of an issuer come from one place, and the original would not look into the
-    ///    JWK Set either.
+    /// 1. A token without `kid` is checked with the alias `gateway_certificate_alias` of the trust store, and with no other key, also
+    ///    where the issuer has a JWK Set: the original would not look into that either. Such a token is refused where there is no such
+    ///    alias, and, beside a JWK Set, where the trust store is a directory.
     /// 2. [`Profile::Strict`] takes every asymmetric algorithm and asks for `sub` and `iat`. The compatible profiles take the
     ///    algorithms of the original; [`Profile::Version3`] asks for the claims that version 3.0 documents as mandatory.
     /// 3. Of any number of unknown `kid`s within the cooldown of ten seconds, one causes a fetch. The original fetches for each.
     /// 4. `exp` is asked for in all profiles, though the original does without.
     ///
-    /// The trust store is read when the authenticator is built, and again as `certificate_reload` says.
+    /// The dates of certificates count in no profile, unless `enforce_certificate_validity` says so.
+    ///
+    /// The trust store is read when the authenticator is built, and again as `certificate_reload` says; for issuers with a JWK Set,
+    /// with each fetch of that.
     pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
     }
@@ -45,11 +48,15 @@ impl Deployment {
         let issuer = Issuer::new(&described.name)
             .any_audience()
             .leeway(self.leeway)
-            .scopes_claim([described.scopes_claim()])
-            .required_claims(required_claims(described, profile));
+            .scopes_claim([described.scopes_claim()]);
+        let issuer = profile.applied(issuer, described.consumer_key_claim.as_deref());
         let issuer = match (&described.jwks_url, &self.trust_store) {
-            (Some(url), _) => issuer.jwks_uri(url).refresh_burst(1).require_key_id(),
+            (Some(url), Some(store)) => {
+                store.default_key_of(self.checks_dates(issuer).jwks_uri(url).refresh_burst(1))
+            }
+            (Some(url), None) => issuer.jwks_uri(url).refresh_burst(1).require_key_id(),
             (None, Some(store)) => {
+                let issuer = self.checks_dates(issuer);
                 store.keys_of(issuer).watch_files().refresh_interval(self.certificate_reload)
             }
             // Core would discover them from the name. That there is no key in it, core says.
@@ -59,7 +66,6 @@ impl Deployment {
             Some(algorithms) => issuer.algorithms(algorithms.iter().copied()),
             None => issuer,
         };
-        let issuer = if profile.is_compatible() { issuer.ignore_not_before() } else { issuer };
         let issuer = match (self.oauth.certificate_bound, profile.is_compatible()) {
             (true, _) => issuer.confirmation(Confirmation::ClientCertificate),
             // The original takes a bound token for a bearer token then.
@@ -68,15 +74,9 @@ impl Deployment {
         };
         if self.enforce_type_header { issuer.token_types(["at+jwt"]) } else { issuer }
     }
-}
 
-fn required_claims(issuer: &JwtIssuer, profile: Profile) -> Vec<&str> {
-    match profile {
-        Profile::Strict => vec!["sub", "iat"],
-        Profile::Version4 => Vec::new(),
-        Profile::Version3 => {
-            vec!["sub", "iat", "application", issuer.consumer_key_claim.as_deref().unwrap_or("consumerKey")]
-        }
+    fn checks_dates(&self, issuer: Issuer) -> Issuer {
+        issuer.certificate_validity(self.certificate_validity).certificate_warning(self.certificate_warning)
     }
 }
 

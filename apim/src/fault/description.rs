@@ -34,6 +34,7 @@ fn base(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Cow<'static, st
         FaultCode::Unclassified
         | FaultCode::Internal
         | FaultCode::InvalidCredentials
+        | FaultCode::MalformedRequest
         | FaultCode::NoResource => code.message().into(),
         FaultCode::MissingCredentials => match profile {
             Profile::Version4 => "Invalid Credentials".into(),
@@ -65,7 +66,7 @@ fn base(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Cow<'static, st
 fn advice(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Option<Cow<'static, str>> {
     let header = asked.auth_header;
     match code {
-        FaultCode::InvalidCredentials | FaultCode::TokenRevoked => {
+        FaultCode::InvalidCredentials | FaultCode::TokenRevoked | FaultCode::MalformedRequest => {
             Some("Make sure you have provided the correct security credentials".into())
         }
         FaultCode::MissingCredentials => {

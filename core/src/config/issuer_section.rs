@@ -83,6 +83,9 @@ fn keys(mut issuer: Issuer, section: &mut Section<'_>, base: &Path) -> Issuer {
     if let Some(validity) = section.typed("certificate_validity", "\"ignore\" or \"check\"", validity) {
         issuer = issuer.certificate_validity(validity);
     }
+    if let Some(ahead) = section.duration("certificate_warning") {
+        issuer = issuer.certificate_warning(ahead);
+    }
     issuer
 }
 

@@ -30,6 +30,7 @@ fn reads_the_documented_file() {
     assert_eq!(config.listen(), Some("127.0.0.1:8080"));
     let issuer = &config.builder.issuers()[0];
     assert_eq!(issuer.name, "https://idp.example.com");
+    assert_eq!(issuer.certificate_warning, Duration::from_secs(30 * 86_400));
     assert_eq!(issuer.algorithms, [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA]);
     assert_eq!(issuer.claim_values, [("client_id".to_owned(), vec!["web".to_owned(), "cli".to_owned()])]);
 }
@@ -38,6 +39,22 @@ fn reads_the_documented_file() {
 fn relative_paths_start_at_the_file() {
     let text = "[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\njwks_file = \"keys.json\"";
     assert!(parse(text).is_ok());
+}
+
+#[test]
+fn reads_when_the_end_of_certificates_is_told() {
+    let issuer = |more: &str| {
+        let text =
+            format!("[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\njwks_file = \"keys.json\"\n{more}");
+        parse(&text).map(|config| config.builder.issuers()[0].certificate_warning)
+    };
+    assert_eq!(issuer("certificate_warning = \"36h\""), Ok(Duration::from_secs(129_600)));
+    assert_eq!(issuer(""), Ok(Duration::from_secs(2_592_000)));
+    let problems = issuer("certificate_warning = 30").unwrap_err();
+    assert!(
+        problems[0].ends_with("certificate_warning = 30: expected a duration such as \"30s\""),
+        "{problems:?}"
+    );
 }
 
 #[cfg(feature = "jwks-client")]

@@ -39,6 +39,12 @@ impl Source {
         self == other || matches!((self, other), (Source::Custom(_), Source::Custom(_)))
     }
 
+    /// Whether the keys are fetched, rather than given or read from files.
+    #[cfg(all(feature = "keystore", feature = "refresh"))]
+    pub(crate) fn is_fetched(&self) -> bool {
+        matches!(self, Source::Discovery | Source::JwksUri(_) | Source::Custom(_))
+    }
+
     /// The files and directories that the keys are read from.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {

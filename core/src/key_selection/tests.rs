@@ -207,6 +207,28 @@ fn a_certificate_is_good_from_its_first_second_to_its_last() {
 }
 
 #[test]
+fn of_the_keys_that_are_left_out_the_one_that_ends_last_is_told() {
+    let named = |name: &str, pem: &str| KeySet::from_pem(pem, Some(name)).unwrap();
+    let set = merged([named("a", OLD), named("a", RENEWED), named("b", DEMO_2019)]);
+    let told = |key_id, algorithm, second| {
+        let hint = KeyHint { key_id, ..KeyHint::default() };
+        set.left_out(hint, algorithm, second).and_then(VerificationKey::not_after)
+    };
+    let [old, renewed, other] = [0, 1, 2].map(|at| set.keys()[at].not_after());
+    for (name, key_id, algorithm, second, expected) in [
+        ("both are over", Some("a"), Algorithm::RS256, i64::MAX, renewed),
+        ("both are to come", Some("a"), Algorithm::RS256, 0, renewed),
+        ("one is over", Some("a"), Algorithm::RS256, NOT_AFTER + 1_000_000, old),
+        ("another name", Some("b"), Algorithm::RS256, i64::MAX, other),
+        ("no name", None, Algorithm::RS256, i64::MAX, renewed),
+        ("a name of none", Some("c"), Algorithm::RS256, i64::MAX, None),
+        ("it would not fit anyway", Some("a"), Algorithm::ES256, i64::MAX, None),
+    ] {
+        assert_eq!(told(key_id, algorithm, second), expected, "{name}");
+    }
+}
+
+#[test]
 fn keys_without_dates_never_expire_and_those_that_have_leave_room_for_others() {
     let bare = SigningKey::generate(Alg::RS256, "").public_key_pem();
     let set = merged([OLD, RENEWED, &bare].map(|pem| KeySet::from_pem(pem, None).unwrap()));

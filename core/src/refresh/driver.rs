@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 #[cfg(feature = "watch")]
 use tracing::warn;
 
+use crate::certificate_warning::CertificateWarning;
 use crate::control::Control;
 use crate::fetch_settings::Start;
 use crate::key_demand::{Demand, FetcherGone, KeyDemand, Miss};
@@ -41,6 +42,7 @@ impl Driven {
         fetcher: Fetcher,
         keys: &Arc<LiveKeys>,
         meters: IssuerMeters,
+        warning: CertificateWarning,
         after: Duration,
         control: &Control,
     ) -> Self {
@@ -59,6 +61,7 @@ impl Driven {
             stale_for: fetcher.ages().then_some(fetcher.settings.stale_for),
             interval: fetcher.settings.refresh_interval,
             engine: Mutex::new(engine),
+            warning: Mutex::new(warning),
             last_error: Mutex::default(),
             wake: Notify::new(),
             #[cfg(feature = "watch")]
@@ -83,6 +86,11 @@ impl Driven {
             #[cfg(feature = "watch")]
             _watch: watch,
         }
+    }
+
+    /// Speaks of certificates that end as `warning` does from now on.
+    pub(crate) fn warn_as(&self, warning: CertificateWarning) {
+        *self.shared.warning() = warning;
     }
 
     /// Fetches as soon as may be, on nobody's budget. Gives the end of that fetch; none while a set is pinned.

@@ -6,8 +6,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use tokio::time::Instant;
+
 use crate::fetch_settings::FetchSettings;
 use crate::key_source::KeySource;
+#[cfg(feature = "keystore")]
+use crate::refresh::default_key::DefaultKey;
 use crate::refresh::fetch_error::FetchError;
 use crate::refresh::fetched_keys::{FetchedKeys, check_usable};
 use crate::refresh::key_files::KeyFiles;
@@ -27,6 +31,9 @@ pub(crate) enum Place {
     Remote(Box<Remote>),
     Custom(Arc<dyn KeySource>),
     Files(Box<KeyFiles>),
+    /// Beside keys that are fetched, that of tokens that name none.
+    #[cfg(feature = "keystore")]
+    Beside(Box<DefaultKey>, Box<Place>),
 }
 
 impl Fetcher {
@@ -48,7 +55,8 @@ impl Fetcher {
     /// Fetches once, within the time limit. Whatever goes wrong is an error, also a panic: the task that fetches has to live.
     pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
         let limit = self.settings.timeout;
-        let mut fetch = pin!(self.place.fetch());
+        // A file that is waited for in vain leaves time for what was fetched to count.
+        let mut fetch = pin!(self.place.fetch(Instant::now() + limit.mul_f64(0.9)));
         let careful = poll_fn(|context| {
             let poll = catch_unwind(AssertUnwindSafe(|| fetch.as_mut().poll(context)));
             poll.unwrap_or(Poll::Ready(Err(FetchError::Panicked)))
@@ -58,7 +66,11 @@ impl Fetcher {
 }
 
 impl Place {
-    async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
+    #[cfg_attr(
+        not(feature = "keystore"),
+        expect(unused_variables, reason = "nobody else has two things to wait for")
+    )]
+    async fn fetch(&mut self, until: Instant) -> Result<FetchedKeys, FetchError> {
         match self {
             #[cfg(feature = "jwks-client")]
             Place::Remote(remote) => remote.fetch().await,
@@ -71,6 +83,13 @@ impl Place {
                 Ok(FetchedKeys { keys: Arc::new(loaded.keys), max_age: loaded.max_age, unchanged: false })
             }
             Place::Files(files) => files.read().await,
+            #[cfg(feature = "keystore")]
+            Place::Beside(default, place) => {
+                default.begin();
+                // The place is no such pair again; the compiler does not know.
+                let fetched = Box::pin(place.fetch(until)).await?;
+                Ok(default.beside(fetched, until).await)
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use crate::certificate_warning::CertificateWarning;
 use crate::fetch_settings::Start;
 use crate::key_demand::FetcherGone;
 use crate::live_keys::{Lifetime, LiveKeys};
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) stale_for: Option<Duration>,
     pub(crate) interval: Duration,
     pub(crate) engine: Mutex<Engine>,
+    pub(crate) warning: Mutex<CertificateWarning>,
     pub(crate) last_error: Mutex<Option<FetchError>>,
     pub(crate) wake: Notify,
     /// Files have changed since they were last read.
@@ -48,6 +50,10 @@ impl Shared {
     pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
         // A state change runs to its end or not at all: whatever panicked elsewhere, the engine is whole.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn warning(&self) -> MutexGuard<'_, CertificateWarning> {
+        self.warning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn last_error(&self) -> Option<String> {

@@ -92,6 +92,7 @@ impl Shared {
         if private > 0 {
             warn!(target: "claimgate", issuer, private, "the issuer publishes private keys");
         }
+        self.warning().tell(issuer, keys, now);
     }
 
     fn note_failure(&self, generation: u64, error: FetchError) {

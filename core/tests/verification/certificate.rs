@@ -20,6 +20,7 @@ fn a_thumbprint_names_the_key_where_kid_names_none() {
     let issuer = issuer(Alg::ES256);
     let gate = certified(&issuer);
     let (sha1, sha256) = (|byte| base64url([byte; 20]), |byte| base64url([byte; 32]));
+    let hexadecimal = |byte: u8, length| base64url(format!("{byte:02x}").repeat(length)) + "==";
     for (name, kid, x5t, x5t_s256, expected) in [
         ("kid alone", Some("test-1"), None, None, Ok(())),
         ("kid before thumbprints", Some("test-1"), Some(sha1(2)), Some(sha256(2)), Ok(())),
@@ -34,6 +35,12 @@ fn a_thumbprint_names_the_key_where_kid_names_none() {
         ("SHA-1 after an unknown SHA-256", None, Some(sha1(1)), Some(sha256(3)), Ok(())),
         ("unknown ones and no kid: every key is tried", None, Some(sha1(3)), Some(sha256(3)), Ok(())),
         ("one in the place of the other", Some("gone"), Some(sha256(1)), Some(sha1(1)), Err(UnknownKey)),
+        ("SHA-1 in hexadecimal", Some("gone"), Some(hexadecimal(1, 20)), None, Ok(())),
+        ("SHA-1 of another in hexadecimal", None, Some(hexadecimal(2, 20)), None, Err(BadSignature)),
+        ("SHA-256 in hexadecimal", Some("gone"), None, Some(hexadecimal(1, 32)), Ok(())),
+        ("SHA-256 in hexadecimal in x5t", Some("gone"), Some(hexadecimal(1, 32)), None, Ok(())),
+        ("SHA-256 in both", None, Some(hexadecimal(2, 32)), Some(sha256(1)), Ok(())),
+        ("unknown in hexadecimal", Some("gone"), Some(hexadecimal(3, 20)), None, Err(UnknownKey)),
     ] {
         let mut token = good(&issuer).without_header("kid");
         for (member, value) in [("kid", kid.map(str::to_owned)), ("x5t", x5t), ("x5t#S256", x5t_s256)] {

@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use claimgate_testkit::{Alg, Behaviour, ServedIssuer, TestClock, TestIssuer, TokenBuilder};
 use claimgate_tower::apim::{ApiManager, Deployment, Notice, Profile, ResourceTable};
-use claimgate_tower::{Authenticator, CertificateValidity, Issuer, VerificationKey};
-use serde_json::{Value, json};
+use claimgate_tower::{Authenticator, Issuer};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::hosts::{Both, Call};
-use super::world::{ISSUER, MENU, NOW, PIZZASHACK};
-use crate::key_stores::workshop::Workshop;
+use super::world::{MENU, NOW, PIZZASHACK};
 
 pub(super) const STRICT_AND_4: [Profile; 2] = [Profile::Strict, Profile::Version4];
 
@@ -75,29 +73,6 @@ pub(super) fn token(issuer: &TestIssuer) -> TokenBuilder {
     issuer.token().at(NOW).expires_in(24 * HOUR)
 }
 
-fn ours(workshop: &Workshop, key: &str, members: &Value) -> String {
-    ours_at(workshop, key, members, NOW)
-}
-
-fn ours_at(workshop: &Workshop, key: &str, members: &Value, at: i64) -> String {
-    workshop.signed(key, members, &json!({ "iss": ISSUER, "sub": key, "iat": at, "exp": at + 300 }))
-}
-
-/// The trust store in this file, of whichever kind.
-fn store_at(workshop: &Workshop, file: &str, kind: &str) -> String {
-    format!("file_name = {:?}\ntype = {kind:?}\npassword = {STORE_PASSWORD:?}", workshop.path(file))
-}
-
-fn import(workshop: &Workshop, file: &str, kind: &str, alias: &str, certificate: &str) {
-    workshop.keytool(&format!(
-        "-importcert -noprompt -alias {alias} -file {certificate} -keystore {file} -storetype {kind} \
-         -storepass {STORE_PASSWORD}"
-    ));
-}
-
-/// As the original comes with.
-const STORE_PASSWORD: &str = "wso2carbon";
-
 #[tokio::test]
 async fn s09_no_issuer_has_the_keys_of_another() {
     for profile in STRICT_AND_4 {
@@ -116,31 +91,6 @@ async fn s09_no_issuer_has_the_keys_of_another() {
             assert_eq!(told(&both, &token(other.issuer()).mint()).await, "200", "{profile:?} {name}");
         }
         assert_eq!(other.jwks_requests(), 2, "nobody asks the other for it");
-    }
-}
-
-/// The keys of an issuer come from one place: those of a JWK Set are not looked for in the trust store.
-#[tokio::test]
-async fn s10_a_token_without_a_key_id_is_not_tried_with_the_keys_of_a_jwk_set() {
-    let folder = tempfile::tempdir().unwrap();
-    for profile in STRICT_AND_4 {
-        let served = served().await;
-        std::fs::write(
-            folder.path().join("other.pem"),
-            TestIssuer::new(ISSUER).current_key().public_key_pem(),
-        )
-        .unwrap();
-        let store = format!("\n[truststore]\nfile_name = {:?}\ntype = \"PEM\"\n", folder.path());
-        for text in [row(&served), row(&served) + &store] {
-            let deployed = Deployed::new(profile, &text);
-            let has_store = deployed.deployment.trust_store.is_some();
-            let needed = Notice::KeyIdNeeded { issuer: served.issuer().issuer().to_owned() };
-            assert_eq!(deployed.notices.contains(&needed), has_store, "{:?}", deployed.notices);
-            let both = Both::new(deployed.manager(), deployed.manager());
-            assert_eq!(told(&both, &token(served.issuer()).mint()).await, "200", "{profile:?}");
-            let unnamed = token(served.issuer()).without_header("kid").mint();
-            assert_eq!(told(&both, &unnamed).await, "401/900901", "{profile:?}");
-        }
     }
 }
 
@@ -312,112 +262,8 @@ async fn s13_without_keys_nothing_is_good() {
     }
 }
 
-#[tokio::test]
-async fn s15_a_thumbprint_names_the_certificate() {
-    let workshop = Workshop::new();
-    for name in ["own", "default"] {
-        workshop.certified(name);
-    }
-    // One beside the default one, under a name that no token says.
-    for (file, default) in [("both.jks", true), ("no-default.jks", false)] {
-        import(&workshop, file, "JKS", "partner", "own.pem");
-        if default {
-            import(&workshop, file, "JKS", "gateway_certificate_alias", "default.pem");
-        }
-    }
-    let (sha1, sha256) = (workshop.thumbprint("own", "sha1"), workshop.thumbprint("own", "sha256"));
-    let unknown = workshop.thumbprint("default", "sha512");
-    let unknown = &unknown[..27];
-    for profile in STRICT_AND_4 {
-        let missing = if profile == Profile::Strict { "401/900901" } else { "500/900900" };
-        for (file, by_default, by_no_name) in
-            [("both.jks", "200", "401/900901"), ("no-default.jks", missing, missing)]
-        {
-            let deployed = Deployed::new(profile, &row_of_store(ISSUER, &store_at(&workshop, file, "JKS")));
-            for (name, key, members, expected) in [
-                ("x5t", "own", json!({ "x5t": sha1 }), "200"),
-                ("x5t#S256", "own", json!({ "x5t#S256": sha256 }), "200"),
-                ("of another", "default", json!({ "x5t": sha1 }), "401/900901"),
-                ("unknown, default", "default", json!({ "x5t": unknown }), by_default),
-                ("unknown, another", "own", json!({ "x5t": unknown }), by_no_name),
-                ("none, default", "default", json!({}), by_default),
-            ] {
-                let text = ours(&workshop, key, &members);
-                assert_eq!(deployed.told(&text).await, expected, "{profile:?} {file} {name}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn s16_a_certificate_is_the_same_from_every_kind_of_store() {
-    let workshop = Workshop::new();
-    workshop.certified("own");
-    for (folder, file) in [("pem", "own.pem"), ("der", "own.der")] {
-        std::fs::create_dir(workshop.path(folder)).unwrap();
-        let name = format!("partner.{folder}");
-        std::fs::copy(workshop.path(file), workshop.path(folder).join(name)).unwrap();
-    }
-    import(&workshop, "store.jks", "JKS", "partner", "own.pem");
-    import(&workshop, "store.p12", "PKCS12", "partner", "own.pem");
-    let folder = |name: &str| format!("file_name = {:?}\ntype = \"PEM\"", workshop.path(name));
-    let stores = [
-        folder("pem"),
-        folder("der"),
-        store_at(&workshop, "store.jks", "JKS"),
-        store_at(&workshop, "store.p12", "PKCS12"),
-    ];
-    let text = ours(&workshop, "own", &json!({ "kid": "partner" }));
-    let mut first = None;
-    for store in &stores {
-        for profile in STRICT_AND_4 {
-            let deployed = Deployed::new(profile, &row_of_store(ISSUER, store));
-            assert_eq!(deployed.told(&text).await, "200", "{profile:?} {store}");
-            let keys = deployed.deployment.trust_store.as_ref().unwrap().keys().unwrap();
-            let told = |key: &VerificationKey| (key.key_id().map(str::to_owned), key.thumbprint());
-            let keys: Vec<_> = keys.keys().iter().map(told).collect();
-            assert_eq!(keys[0].0.as_deref(), Some("partner"), "{store}");
-            assert_eq!(first.get_or_insert_with(|| keys.clone()), &keys, "{store}");
-        }
-    }
-    for store in &stores[2..] {
-        let wrong = store.replace(STORE_PASSWORD, "wso2carbon2");
-        let deployed = Deployed::new(Profile::Strict, &row_of_store(ISSUER, &wrong));
-        let checked = deployed.deployment.check_keys(Profile::Strict).unwrap_err().to_string();
-        let mut builder = Authenticator::builder();
-        for issuer in deployed.deployment.trusted(Profile::Strict) {
-            builder = builder.issuer(issuer);
-        }
-        let built = builder.build().unwrap_err().to_string();
-        for error in [checked, built] {
-            assert!(error.contains("the password is wrong, or the file was changed"), "{error}");
-            assert!(error.contains("store.") && !error.contains("wso2carbon2"), "{error}");
-        }
-    }
-}
-
-/// In 2033, after the certificate of today.
-const AFTERWARDS: i64 = 2_000_000_000;
-
-#[tokio::test]
-async fn s18_the_dates_of_a_certificate_decide_only_where_they_are_looked_at() {
-    let workshop = Workshop::new();
-    workshop.certified("own");
-    import(&workshop, "store.jks", "JKS", "partner", "own.pem");
-    let text = ours_at(&workshop, "own", &json!({ "kid": "partner" }), AFTERWARDS);
-    for profile in STRICT_AND_4 {
-        let store = store_at(&workshop, "store.jks", "JKS");
-        let mut deployed = Deployed::new(profile, &row_of_store(ISSUER, &store));
-        deployed.clock = TestClock::at(AFTERWARDS.unsigned_abs());
-        assert_eq!(deployed.told(&text).await, "200", "{profile:?}");
-        let manager =
-            || deployed.manager_with(|issuer| issuer.certificate_validity(CertificateValidity::Check));
-        assert_eq!(told(&Both::new(manager(), manager()), &text).await, "401/900901", "{profile:?}");
-    }
-}
-
 /// Waits for what becomes so by itself.
-pub(super) async fn eventually(is_so: impl Fn() -> bool) {
+pub(super) async fn eventually(mut is_so: impl FnMut() -> bool) {
     let until = async {
         while !is_so() {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -2,8 +2,10 @@
 //! have to give the same answer and hand the same to the service.
 
 mod cached;
+mod certificates;
 mod claims;
 mod credentials;
+mod default_key;
 mod faults;
 mod hosts;
 mod keys;

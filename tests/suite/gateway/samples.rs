@@ -158,7 +158,8 @@ async fn s17_a_renewed_certificate_of_the_same_key_verifies_and_another_does_not
 #[tokio::test]
 async fn s08_a_key_id_without_its_alias_never_falls_to_the_default_one() {
     let own = "[[apim.jwt.issuer]]\nname = \"https://localhost:9444/oauth2/token\"\n";
-    let default = [("gateway_certificate_alias", "seed004-demo-2019b-expired.pem")];
+    // The key of the token in another certificate: its own would be named by `x5t`.
+    let default = [("gateway_certificate_alias", "seed004-demo-2022-renewed-same-key.pem")];
     for (profile, expected) in [(Profile::Strict, "401/900901"), (Profile::Version4, "500/900900")] {
         let sampled = Sample::new(profile, C4, own, &default);
         let seen = Call::get(MENU).bearer(&sample("T4")).to(|| sampled.manager()).await;

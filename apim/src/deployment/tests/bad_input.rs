@@ -64,6 +64,14 @@ fn every_mistake_quotes_key_and_value() {
             "[truststore]\nfile_name = 'a'\ntype = 'pem'\npassword = 'secret'",
             "truststore: password: a directory has none",
         ),
+        (
+            "[truststore]\nfile_name = 'a'\nenforce_certificate_validity = 'yes'",
+            r#"truststore: enforce_certificate_validity = "yes": expected true or false"#,
+        ),
+        (
+            "[truststore]\nfile_name = 'a'\ncertificate_warning = 'a month'",
+            r#"truststore: certificate_warning = "a month": expected a duration such as "15m", or a number of seconds"#,
+        ),
     ] {
         assert_eq!(error(text), expected, "{text}");
     }
@@ -125,6 +133,17 @@ fn both_edges_of_the_numbers() {
     assert_eq!(toml("[oauth]\ntimestamp_skew = 30").0.leeway, Duration::from_secs(30));
     let period = toml("[apim.certificate_reloader]\nperiod = '1'").0.certificate_reload;
     assert_eq!(period, Duration::from_secs(1));
+    let store = |more: &str| toml(&format!("[truststore]\nfile_name = 'a'\n{more}")).0;
+    for (more, days) in [("", 30), ("certificate_warning = '0d'", 0), ("certificate_warning = 86400", 1)] {
+        assert_eq!(store(more).certificate_warning, Duration::from_secs(days * 86_400), "{more}");
+    }
+    for (more, expected) in [
+        ("", CertificateValidity::Ignore),
+        ("enforce_certificate_validity = false", CertificateValidity::Ignore),
+        ("enforce_certificate_validity = true", CertificateValidity::Check),
+    ] {
+        assert_eq!(store(more).certificate_validity, expected, "{more}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use claimgate_core::{AuthErrorKind, AuthenticatorBuilder, Clock, Decision, Moment};
+use claimgate_core::{AuthErrorKind, AuthenticatorBuilder, Clock, Decision, Issuer, Moment};
 use claimgate_testkit::{Alg, SigningKey, TestIssuer};
 use serde_json::Value;
 
@@ -79,9 +79,11 @@ async fn the_gateway_alias_checks_tokens_without_a_kid() {
             assert_eq!(outcome(&gate, &token("T0"), C0).await, Ok(()), "{file} {profile:?}");
         }
     }
-    // The same certificate under another name.
-    let gate = authenticator(&with_store(I0, "foo.jks"), Profile::Strict, C0).unwrap();
-    assert_eq!(outcome(&gate, &token("T0"), C0).await, Err(AuthErrorKind::UnknownKey));
+    // The same certificate under another name, which the token names by `x5t`; and another, under another name too.
+    for (file, expected) in [("foo.jks", Ok(())), ("kid.jks", Err(AuthErrorKind::UnknownKey))] {
+        let gate = authenticator(&with_store(I0, file), Profile::Strict, C0).unwrap();
+        assert_eq!(outcome(&gate, &token("T0"), C0).await, expected, "{file}");
+    }
 }
 
 #[tokio::test]
@@ -155,7 +157,7 @@ async fn the_profile_decides_about_algorithms_and_claims() {
         let issuer = TestIssuer::with_algorithm("https://a.example", alg);
         let (_directory, deployment) = with_directory(&issuer, &[&issuer.current_key()]);
         let gate = authenticator(&deployment, profile, C0).unwrap();
-        let token = issuer.token().subject("u").at(ISSUED).mint();
+        let token = issuer.token().subject("u").at(ISSUED).header("typ", "JWT").mint();
         assert_eq!(outcome(&gate, &token, C0).await, expected, "{alg:?} {profile:?}");
     }
     let issuer = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
@@ -166,6 +168,59 @@ async fn the_profile_decides_about_algorithms_and_claims() {
     {
         let gate = authenticator(&deployment, profile, C0).unwrap();
         assert_eq!(outcome(&gate, &without_subject, C0).await, expected, "{profile:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_asks_the_same_of_an_issuer_of_a_file_and_of_one_of_code() {
+    let issuer = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
+    let (_directory, deployment) = with_directory(&issuer, &[&issuer.current_key()]);
+    let complete = || {
+        let token = issuer.token().subject("u").at(ISSUED).header("typ", "JWT");
+        token.claim("application", serde_json::json!({})).claim("consumerKey", "k")
+    };
+    let early = || complete().claim("nbf", ISSUED + 100);
+    let missing = Err(AuthErrorKind::MissingClaim);
+    for (name, token, [strict, version_4, version_3]) in [
+        ("complete", complete(), [Ok(()); 3]),
+        ("sub", complete().without("sub"), [missing, Ok(()), missing]),
+        ("iat", complete().without("iat"), [missing, Ok(()), missing]),
+        ("exp", complete().without("exp"), [missing; 3]),
+        ("application", complete().without("application"), [Ok(()), Ok(()), missing]),
+        ("consumerKey", complete().without("consumerKey"), [Ok(()), Ok(()), missing]),
+        ("nbf", early(), [Err(AuthErrorKind::NotYetValid), Ok(()), Ok(())]),
+        ("typ", complete().header("typ", "at+jwt"), [Ok(()), Ok(()), Err(AuthErrorKind::WrongType)]),
+    ] {
+        let text = token.mint();
+        for (profile, expected) in
+            [(Profile::Strict, strict), (Profile::Version4, version_4), (Profile::Version3, version_3)]
+        {
+            let of_file = authenticator(&deployment, profile, C0).unwrap();
+            let of_code = Issuer::new(issuer.issuer()).any_audience().jwks(issuer.jwks());
+            let of_code = Authenticator::builder()
+                .clock(Stopped(C0))
+                .issuer(profile.applied_to(of_code))
+                .build()
+                .unwrap();
+            for gate in [of_file, of_code] {
+                assert_eq!(outcome(&gate, &text, C0).await, expected, "{name} {profile:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_claim_of_the_client_is_the_one_that_the_file_names() {
+    let issuer = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
+    let (_directory, mut deployment) = with_directory(&issuer, &[&issuer.current_key()]);
+    deployment.issuers[0].consumer_key_claim = Some("cid".to_owned());
+    let token = || {
+        let token = issuer.token().subject("u").at(ISSUED).header("typ", "JWT");
+        token.claim("application", serde_json::json!({}))
+    };
+    let gate = authenticator(&deployment, Profile::Version3, C0).unwrap();
+    for (claim, expected) in [("cid", Ok(())), ("consumerKey", Err(AuthErrorKind::MissingClaim))] {
+        assert_eq!(outcome(&gate, &token().claim(claim, "k").mint(), C0).await, expected, "{claim}");
     }
 }
 
@@ -244,21 +299,31 @@ async fn a_demo_key_that_is_found_in_use_is_taken_out_of_it() {
 
 #[cfg(feature = "jwks-client")]
 #[tokio::test]
-async fn with_a_jwk_set_a_token_needs_a_kid() {
+async fn beside_a_jwk_set_a_token_without_a_kid_needs_the_gateway_alias() {
     let served = TestIssuer::serve_new(Alg::RS256).await.unwrap();
     let issuer = served.issuer();
-    let trust_store = TrustStore::file(data("default.jks")).password("wso2carbon");
     let url = served.jwks_uri();
-    let text = format!(
-        "[[apim.jwt.issuer]]\nname = {:?}\njwks.url = {url:?}\n[truststore]\nfile_name = 'a'",
-        issuer.issuer()
-    );
-    let (deployment, notices) = toml(&text);
-    assert!(notices.contains(&Notice::KeyIdNeeded { issuer: issuer.issuer().to_owned() }));
-    let deployment = Deployment { trust_store: Some(trust_store), ..deployment };
-    let gate = authenticator(&deployment, Profile::Strict, C0).unwrap();
     let with_kid = issuer.token().subject("u").at(ISSUED).mint();
     let without_kid = issuer.token().subject("u").without_header("kid").at(ISSUED).mint();
-    assert_eq!(outcome(&gate, &with_kid, C0).await, Ok(()));
-    assert_eq!(outcome(&gate, &without_kid, C0).await, Err(AuthErrorKind::UnknownKey));
+    let row = |name: &str| format!("[[apim.jwt.issuer]]\nname = {name:?}\njwks.url = {url:?}\n");
+    let store = |file: &str| format!("[truststore]\nfile_name = {:?}\npassword = 'wso2carbon'", data(file));
+    let folder = format!("[truststore]\nfile_name = {:?}\ntype = 'PEM'", data(""));
+    let (unknown, bad) = (Err(AuthErrorKind::UnknownKey), Err(AuthErrorKind::BadSignature));
+    for (name, store, needs_kid, unnamed, sample) in [
+        ("no store", String::new(), false, unknown, bad),
+        ("a directory", folder, true, unknown, bad),
+        ("with the alias", store("default.jks"), false, bad, Ok(())),
+        ("without", store("foo.jks"), false, unknown, unknown),
+    ] {
+        let (deployment, notices) = toml(&(row(issuer.issuer()) + &store));
+        let needed = Notice::KeyIdNeeded { issuer: issuer.issuer().to_owned() };
+        assert_eq!(notices.contains(&needed), needs_kid, "{name}: {notices:?}");
+        let gate = authenticator(&deployment, Profile::Strict, C0).unwrap();
+        assert_eq!(outcome(&gate, &with_kid, C0).await, Ok(()), "{name}");
+        assert_eq!(outcome(&gate, &without_kid, C0).await, unnamed, "{name}");
+        // `T0` names its certificate by `x5t`, which does not count here: no key of the JWK Set came in it.
+        let gate = authenticator(&toml(&(row(I0) + &store)).0, Profile::Strict, C0).unwrap();
+        gate.refresh_now(I0).unwrap().await.unwrap();
+        assert_eq!(outcome(&gate, &token("T0"), C0).await, sample, "{name}");
+    }
 }

@@ -258,3 +258,29 @@ fn relative_paths_start_at_the_file() {
     let missing = Deployment::from_file(directory.path().join("none.toml")).unwrap_err().to_string();
     assert!(missing.contains("none.toml\" cannot be read: "), "{missing}");
 }
+
+#[test]
+fn issuers_that_share_the_trust_store_are_told() {
+    let row = |name: &str| format!("[[apim.jwt.issuer]]\nname = {name:?}\n");
+    let published = |name: &str| format!("{}jwks.url = \"https://keys.example\"\n", row(name));
+    let store = "[truststore]\nfile_name = \"own.jks\"\n";
+    for (name, text, issuers) in [
+        ("one", row("a") + store, &[][..]),
+        ("one, and one with a JWK Set", row("a") + &published("b") + store, &[]),
+        ("two", row("a") + &row("b") + store, &["a", "b"]),
+        ("two of three", row("a") + &published("b") + &row("c") + store, &["a", "c"]),
+        ("two with JWK Sets", published("a") + &published("b") + store, &[]),
+        ("no store", published("a") + &published("b"), &[]),
+    ] {
+        let told = toml(&text).1.into_iter().filter_map(|notice| match notice {
+            Notice::SharedTrustStore { issuers } => Some(issuers),
+            _ => None,
+        });
+        assert_eq!(told.flatten().collect::<Vec<_>>(), issuers, "{name}");
+    }
+    let notice = Notice::SharedTrustStore { issuers: vec!["a".to_owned(), "b\n".to_owned()] };
+    assert_eq!(
+        notice.to_string(),
+        r#"issuers "a", "b\n": they have no JWK Set, so every key of the trust store verifies the tokens of each of them"#
+    );
+}

@@ -22,6 +22,7 @@ fn every_code_has_its_number_and_in_every_profile_its_status() {
         (FaultCode::InsufficientScope, 900_910, [403, 403, 403]),
         (FaultCode::WrongAudience, 900_914, [403, 403, 403]),
         (FaultCode::KeyTypeMismatch, 900_901, [403, 403, 403]),
+        (FaultCode::MalformedRequest, 900_901, [400, 401, 401]),
     ];
     assert_eq!(expected.map(|(code, ..)| code), CODES);
     for (code, number, statuses) in expected {
@@ -50,6 +51,11 @@ fn descriptions_are_the_words_of_the_catalogue_and_its_advice() {
         (
             FaultCode::InvalidCredentials,
             Profile::Version4,
+            "Invalid Credentials. Make sure you have provided the correct security credentials",
+        ),
+        (
+            FaultCode::MalformedRequest,
+            Profile::Strict,
             "Invalid Credentials. Make sure you have provided the correct security credentials",
         ),
         (
