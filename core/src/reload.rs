@@ -14,7 +14,7 @@ impl Authenticator {
     ///    is revoked for them too.
     /// 3. An issuer whose keys come from the same place keeps them; where only the rules of fetching have changed, they
     ///    serve until the first fetch by the new ones. Not so where the new ones might have refused them (a guard, no plain
-    ///    http, other `jwks_hosts`, another `ca_file` or client identity, by content): those, and keys of another place, are
+    ///    http, another default key, other `jwks_hosts`, another `ca_file` or client identity, by content): those, and keys of another place, are
     ///    fetched before they serve, and requests wait for that fetch as they do at the start.
     /// 4. Revoked keys stay revoked and pinned sets stay pinned, by the name of the issuer.
     /// 5. Verified tokens that are cached are looked at again under the new rules.

@@ -1,9 +1,10 @@
 //! The key of tokens that name none, beside keys that are fetched.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 use tracing::warn;
 
 use crate::key::VerificationKey;
@@ -52,10 +53,10 @@ impl DefaultKey {
         }
     }
 
-    /// The default key beside the keys that were fetched, once it is read. What cannot be read `until` then leaves it as it was.
-    pub(crate) async fn beside(&mut self, fetched: FetchedKeys, until: Instant) -> FetchedKeys {
+    /// The default key beside the keys that were fetched, once it is read. What cannot be read `within` this time leaves it as it was.
+    pub(crate) async fn beside(&mut self, fetched: FetchedKeys, within: Duration) -> FetchedKeys {
         if let Some(reading) = &mut self.reading {
-            let read = timeout_at(until, reading).await;
+            let read = timeout(within, reading).await;
             if read.is_ok() {
                 self.reading = None;
             }

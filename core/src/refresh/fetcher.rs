@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
+#[cfg(feature = "keystore")]
 use tokio::time::Instant;
 
 use crate::fetch_settings::FetchSettings;
@@ -56,7 +58,7 @@ impl Fetcher {
     pub(crate) async fn fetch(&mut self) -> Result<FetchedKeys, FetchError> {
         let limit = self.settings.timeout;
         // A file that is waited for in vain leaves time for what was fetched to count.
-        let mut fetch = pin!(self.place.fetch(Instant::now() + limit.mul_f64(0.9)));
+        let mut fetch = pin!(self.place.fetch(limit.mul_f64(0.9)));
         let careful = poll_fn(|context| {
             let poll = catch_unwind(AssertUnwindSafe(|| fetch.as_mut().poll(context)));
             poll.unwrap_or(Poll::Ready(Err(FetchError::Panicked)))
@@ -70,7 +72,7 @@ impl Place {
         not(feature = "keystore"),
         expect(unused_variables, reason = "nobody else has two things to wait for")
     )]
-    async fn fetch(&mut self, until: Instant) -> Result<FetchedKeys, FetchError> {
+    async fn fetch(&mut self, within: Duration) -> Result<FetchedKeys, FetchError> {
         match self {
             #[cfg(feature = "jwks-client")]
             Place::Remote(remote) => remote.fetch().await,
@@ -86,9 +88,10 @@ impl Place {
             #[cfg(feature = "keystore")]
             Place::Beside(default, place) => {
                 default.begin();
+                let begun = Instant::now();
                 // The place is no such pair again; the compiler does not know.
-                let fetched = Box::pin(place.fetch(until)).await?;
-                Ok(default.beside(fetched, until).await)
+                let fetched = Box::pin(place.fetch(within)).await?;
+                Ok(default.beside(fetched, within.saturating_sub(begun.elapsed())).await)
             }
         }
     }
