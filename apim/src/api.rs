@@ -16,6 +16,11 @@ pub struct Api {
     /// A token has to be for one of these (`aud`); empty or `all` means any.
     pub audiences: Vec<String>,
     /// The header field that tokens come in, where it is not that of all APIs.
+    ///
+    /// # Security
+    ///
+    /// Only this field is looked at, and only it is taken out of requests. What a client sends in `Authorization` then reaches the
+    /// service as it is: there it proves nothing, and who calls is in the extensions of the request.
     pub auth_header: Option<String>,
     /// Whether it takes tokens with production keys.
     pub has_production: bool,
@@ -47,5 +52,11 @@ pub enum AuthType {
     #[default]
     Token,
     /// Everybody: no token is looked at.
+    ///
+    /// # Security
+    ///
+    /// Nothing but the field that speaks in the gateway's name is taken out of the request. A credential that the client sends along
+    /// reaches the service as it is, expired or forged, as with the original. A service must not take it for one that was checked:
+    /// of a caller who was, there is a [`VerifiedToken`](claimgate_core::VerifiedToken) in the extensions.
     None,
 }

@@ -10,6 +10,7 @@ use crate::manager::ApiManager;
 use crate::profile::Profile;
 use crate::quota::Quotas;
 use crate::resource::ResourceTable;
+use crate::revoked_tokens::RevokedTokens;
 use crate::settings::Settings;
 use crate::subscription::SubscriptionStore;
 
@@ -52,7 +53,8 @@ impl ApiManagerBuilder {
         self
     }
 
-    /// The header field that tokens come in, where an API says nothing else. Default: `Authorization`.
+    /// The header field that tokens come in, where an API says nothing else. Default: `Authorization`. Other fields are not looked at:
+    /// see [`Api::auth_header`](crate::Api::auth_header) for what that means.
     pub fn auth_header(mut self, name: impl Into<String>) -> Self {
         self.settings.auth_header = Some(name.into());
         self
@@ -81,8 +83,8 @@ impl ApiManagerBuilder {
     ///
     /// # Security
     ///
-    /// The store is asked by the client that the token names, whoever has issued the token. Trust only issuers whose clients cannot
-    /// choose a name that another issuer's client has.
+    /// Two issuers may have a client of one name. The store is asked with both names and has to tell them apart: see what it says
+    /// of that itself.
     pub fn subscriptions(mut self, store: impl SubscriptionStore) -> Self {
         self.settings.store = Some(Arc::new(store));
         self
@@ -94,10 +96,47 @@ impl ApiManagerBuilder {
         self
     }
 
+    /// Refuses tokens that are among `tokens`, from the request on that comes after they were revoked. Default: no token is revoked
+    /// by its identifier.
+    pub fn revoked_tokens(mut self, tokens: &RevokedTokens) -> Self {
+        self.settings.revoked = Some(tokens.clone());
+        self
+    }
+
     /// Takes header fields, claims and the way of subscriptions from `deployment`. What its tokens have to be is said where the
     /// authenticator gets [`Deployment::trusted`].
     ///
     /// Keys whose private part is public are looked for when the gateway is built: see [`Deployment::check_keys`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use claimgate_apim::{ApiManager, Deployment, Profile, ResourceTable};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), claimgate_core::ConfigError> {
+    /// let (deployment, _) = Deployment::from_toml(r#"
+    ///     [[apim.jwt.issuer]]
+    ///     name = "https://localhost:9443/oauth2/token"
+    ///     jwks.url = "https://localhost:9443/oauth2/jwks"
+    ///
+    ///     [apim.cache.gateway_token]
+    ///     enable = true                             # false: every signature is checked
+    ///     expiry_time = "15m"                       # after which it is checked again
+    /// "#)?;
+    /// // Whoever takes the issuers alone adds the cache: `token_cache(deployment.verified_tokens())`.
+    /// let authenticator = deployment.authenticator(Profile::Version4).build()?;
+    /// # let resources = ResourceTable::from_toml(
+    /// #     "[[api]]\nname = 'a'\ncontext = '/a'\nversion = '1'\n[[api.resource]]\npath = '/*'\nmethods = ['GET']",
+    /// # )?;
+    /// let manager = ApiManager::builder(authenticator, resources)
+    ///     .profile(Profile::Version4)
+    ///     .deployment(&deployment)
+    ///     .build()?;
+    /// # drop(manager);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deployment(self, deployment: &Deployment) -> Self {
         ApiManagerBuilder { deployment: Some(deployment.clone()), ..self }
     }

@@ -20,6 +20,7 @@ mod xml_file;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -74,7 +75,8 @@ pub struct Deployment {
     pub leeway: Duration,
     /// `apim.token.validation.enforce_type_header_validation`: tokens have to be `at+jwt`. Default false.
     pub enforce_type_header: bool,
-    /// `[apim.cache.gateway_token]`: tokens at the gateway. Default on.
+    /// `[apim.cache.gateway_token]`: tokens at the gateway, from 1 s to 365 days. Default on. See
+    /// [`verified_tokens`](Self::verified_tokens).
     pub token_cache: CacheConfig,
     /// `[apim.cache.km_token]`: tokens at the key manager. Default off.
     pub key_manager_cache: CacheConfig,
@@ -239,6 +241,11 @@ impl Deployment {
             }
             findings.notice(Notice::AnyAudience { issuer: name.clone() });
         }
+        let of_store = self.issuers.iter().filter(|issuer| issuer.jwks_url.is_none());
+        let issuers: Vec<_> = of_store.map(|issuer| issuer.name.clone()).collect();
+        if self.trust_store.is_some() && issuers.len() > 1 {
+            findings.notice(Notice::SharedTrustStore { issuers });
+        }
     }
 }
 
@@ -307,6 +314,9 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// What core allows.
 const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
+
+/// What core allows.
+const TIMES_OF_TOKENS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(365 * 86_400);
 
 const CACHED: Duration = Duration::from_secs(900);
 

@@ -42,7 +42,9 @@ impl InForce {
                 issuers,
                 requires_subscription: settings.requires_subscription,
                 store: settings.store.clone(),
+                store_told: Arc::default(),
                 quotas: settings.quotas.clone(),
+                revoked: settings.revoked.clone(),
             }),
         })
     }

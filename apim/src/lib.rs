@@ -29,10 +29,12 @@ mod profile;
 pub mod quota;
 mod reload;
 mod resource;
+mod revoked_tokens;
 mod rules;
 mod settings;
 pub mod subscription;
 mod token_facts;
+mod told;
 mod trust_store;
 
 pub use admission::Admitted;
@@ -53,5 +55,6 @@ pub use quota::{Quotas, Taken, Usage};
 #[cfg(feature = "openapi")]
 pub use resource::OpenApiSettings;
 pub use resource::ResourceTable;
+pub use revoked_tokens::{RevocationError, RevokedTokens};
 pub use token_facts::{Application, KeyType, SubscribedApi, TierInfo, TokenFacts};
 pub use trust_store::{GATEWAY_ALIAS, TrustStore};

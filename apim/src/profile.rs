@@ -10,13 +10,13 @@ use claimgate_core::Issuer;
 /// # Security
 ///
 /// The compatible ones loosen what the original loosens: `nbf` is not judged, and a token that is bound to a key of its client (`cnf`) is
-/// taken for a bearer token unless the deployment has `enable_certificate_bound_access_token`. Keys whose private part is public
+/// taken for a bearer token in a deployment unless it has `enable_certificate_bound_access_token`. Keys whose private part is public
 /// are only told in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// The rules of the RFCs: a challenge says what is wrong (RFC 6750, section 3.1), faults of dependencies are 503, `nbf` and
-    /// `iat` are judged, `sub` and `iat` are required.
+    /// The rules of the RFCs: a challenge says what is wrong (RFC 6750, section 3.1), several credentials are 400, faults of
+    /// dependencies are 503, `nbf` and `iat` are judged, `sub` and `iat` are required.
     #[default]
     Strict,
     /// The original from version 4.0 on: faults in JSON, several credentials in one field, `nbf` not judged.
@@ -27,13 +27,25 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// `issuer` with what this profile asks of its tokens: which claims they have to have, and whether `nbf` is judged.
+    /// `issuer` with what this profile asks of its tokens: which claims they have to have, whether `nbf` is judged, and in
+    /// [`Version3`](Profile::Version3) that they are of type `JWT`. What else `issuer` says stays, algorithms and bound tokens (`cnf`)
+    /// among it. The issuers of [`Deployment::trusted`](crate::Deployment::trusted) have it applied already.
+    ///
+    /// # Security
+    ///
+    /// It takes the place of the required claims and types that `issuer` has named before, but in [`Version4`](Profile::Version4). To
+    /// ask for more, name these and your own afterwards.
     pub fn applied_to(self, issuer: Issuer) -> Issuer {
+        self.applied(issuer, None)
+    }
+
+    /// The same for an issuer whose tokens name the client in this claim.
+    pub(crate) fn applied(self, issuer: Issuer, consumer_key_claim: Option<&str>) -> Issuer {
         match self {
-            Profile::Strict => issuer.required_claims(["sub", "iat", "exp"]),
+            Profile::Strict => issuer.required_claims(["sub", "iat"]),
             Profile::Version4 => issuer.ignore_not_before(),
             Profile::Version3 => issuer
-                .required_claims(["sub", "application", "consumerKey", "iat", "exp"])
+                .required_claims(["sub", "iat", "application", consumer_key_claim.unwrap_or("consumerKey")])
                 .token_types(["JWT"])
                 .ignore_not_before(),
         }

@@ -45,8 +45,8 @@ use claimgate_core::Moment;
 use crate::fault::Fault;
 use crate::quota::demand::{Demand, Demands, Level};
 use crate::quota::policy::Bound;
-use crate::quota::told::Told;
 use crate::quota::windows::Windows;
+use crate::told::Told;
 
 mod demand;
 #[cfg(feature = "redis")]
@@ -54,7 +54,6 @@ mod outage;
 mod policy;
 #[cfg(feature = "redis")]
 mod redis_windows;
-mod told;
 mod windows;
 
 #[cfg(feature = "redis")]

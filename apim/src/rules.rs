@@ -13,10 +13,13 @@ use crate::fault::{Fault, FaultCode};
 use crate::issuer_rules::IssuerRules;
 use crate::profile::Profile;
 use crate::quota::{Quotas, Taken, Usage};
+use crate::revoked_tokens::RevokedTokens;
 use crate::subscription::{
-    Found, Subscribed, SubscriptionStore, check_key_type, consumer_key, self_contained,
+    Found, StoreError, Subscribed, SubscriptionQuery, SubscriptionStore, check_key_type, consumer_key,
+    self_contained,
 };
 use crate::token_facts::TokenFacts;
+use crate::told::Told;
 
 #[derive(Clone)]
 pub(crate) struct Rules {
@@ -24,7 +27,10 @@ pub(crate) struct Rules {
     pub(crate) issuers: HashMap<String, IssuerRules>,
     pub(crate) requires_subscription: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
+    /// That the store fails.
+    pub(crate) store_told: Arc<Told>,
     pub(crate) quotas: Option<Arc<Quotas>>,
+    pub(crate) revoked: Option<RevokedTokens>,
 }
 
 impl Rules {
@@ -43,6 +49,7 @@ impl Rules {
     ) -> Result<RequestContext, Fault> {
         let api = &*resource.api;
         let facts = token.claims::<TokenFacts>().map_err(|_| Fault::new(FaultCode::InvalidCredentials))?;
+        self.check_revoked(token, &facts, now)?;
         self.check_kind(token, &facts)?;
         let rules = self.issuers.get(token.issuer());
         let client = consumer_key(&facts, rules.and_then(|rules| rules.consumer_key_claim.as_deref()))?;
@@ -50,7 +57,7 @@ impl Rules {
         if self.profile == Profile::Version3 {
             check_scopes(resource, token)?;
         }
-        let subscribed = self.subscribed(api, &facts, client).await?;
+        let subscribed = self.subscribed(api, token.issuer(), &facts, client, now).await?;
         let key_type = subscribed.as_ref().and_then(|found| found.key_type).unwrap_or(facts.key_type);
         if let Some(subscribed) = &subscribed {
             subscribed.state.check(key_type)?;
@@ -63,6 +70,14 @@ impl Rules {
         let context = RequestContext::of(resource, judged);
         self.take(&context, token, now).await?;
         Ok(context)
+    }
+
+    /// A token that is verified once and kept is asked about here each time, as any other.
+    fn check_revoked(&self, token: &VerifiedToken, facts: &TokenFacts, now: Moment) -> Result<(), Fault> {
+        let token_id = || facts.claims.get("jti").and_then(Value::as_str);
+        let is_revoked =
+            self.revoked.as_ref().is_some_and(|revoked| revoked.contains(token.issuer(), token_id, now));
+        if is_revoked { Err(Fault::new(FaultCode::TokenRevoked)) } else { Ok(()) }
     }
 
     /// Tokens of other kinds are signed with the same keys: a refresh token is no access token. Version 3.0 takes only what its header
@@ -92,8 +107,10 @@ impl Rules {
     async fn subscribed(
         &self,
         api: &Api,
+        issuer: &str,
         facts: &TokenFacts,
         client: Option<&str>,
+        now: Moment,
     ) -> Result<Option<Arc<Subscribed>>, Fault> {
         if !api.needs_subscription {
             return Ok(None);
@@ -101,11 +118,19 @@ impl Rules {
         let not_subscribed = || Fault::new(FaultCode::NotSubscribed);
         if let Some(store) = &self.store {
             let client = client.ok_or_else(not_subscribed)?;
-            let found = match store.find(api, client) {
+            let found = match store.find(SubscriptionQuery::new(api, issuer, client)) {
                 Found::Known(found) => found,
                 Found::Later(later) => later.await,
             };
-            return found.map_err(|error| error.fault())?.map(Some).ok_or_else(not_subscribed);
+            let told = |error: StoreError| {
+                if self.store_told.again(now) {
+                    // As a value, which is escaped: the text may be that of a server.
+                    let reason = error.text();
+                    tracing::warn!(target: "claimgate", reason, "requests are refused: the subscription store fails");
+                }
+                error.fault()
+            };
+            return found.map_err(told)?.map(Some).ok_or_else(not_subscribed);
         }
         match self_contained(api, facts)? {
             Some(subscribed) => Ok(Some(Arc::new(subscribed))),
@@ -124,17 +149,22 @@ impl Rules {
         let api = &context.resource.api;
         let name = format!("{}:{}", api.context, api.version);
         let application = &context.application;
-        // What a store says is said once for all issuers; what tokens say, each issuer says for itself.
         let issuer = token.issuer();
-        let naming_issuer = if self.store.is_some() { "" } else { issuer };
         let named =
             |kind, name: &'c Option<String>| Some((kind, name.as_deref().filter(|name| !name.is_empty())?));
-        // Who has neither application nor client counts for himself.
-        let (kind, own) = named("uuid", &application.uuid)
-            .or_else(|| named("id", &application.id))
-            .or_else(|| named("client", &context.consumer_key))
-            .unwrap_or(("user", &context.end_user));
-        let application_name = format!("{}:{naming_issuer}{kind}:{own}", naming_issuer.len());
+        let of_application = named("uuid", &application.uuid).or_else(|| named("id", &application.id));
+        let application_name = match of_application {
+            // A store gives numbers and identifiers once for all issuers. Where an API needs no subscription they are the token's, and
+            // count with its user alone, who is named with the issuer.
+            Some((kind, own)) if self.store.is_some() => format!("store:{kind}:{own}"),
+            // What a token says of its application, its issuer says for its own tokens, and so it names its clients and users. Who has
+            // neither application nor client counts for himself.
+            of_token => {
+                let client = || named("client", &context.consumer_key);
+                let (kind, own) = of_token.or_else(client).unwrap_or(("user", &context.end_user));
+                format!("{}:{issuer}{kind}:{own}", issuer.len())
+            }
+        };
         let user = format!("{}:{issuer}{}", issuer.len(), context.end_user);
         let subscription = context.subscription.as_ref();
         let usage = Usage {

@@ -7,6 +7,7 @@ use crate::issuer_rules::IssuerRules;
 use crate::profile::Profile;
 use crate::quota::Quotas;
 use crate::resource::ResourceTable;
+use crate::revoked_tokens::RevokedTokens;
 use crate::subscription::SubscriptionStore;
 
 /// It outlives reloads of a deployment, and where it says something, the deployment does not count.
@@ -22,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) requires_subscription: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
     pub(crate) quotas: Option<Arc<Quotas>>,
+    pub(crate) revoked: Option<RevokedTokens>,
 }
 
 impl Settings {
@@ -37,6 +39,7 @@ impl Settings {
             requires_subscription: false,
             store: None,
             quotas: None,
+            revoked: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whether an application has subscribed to an API.
 //!
-//! Either the token says so itself ([`self_contained`]), or a [`SubscriptionStore`] is asked for the client that the token was
-//! issued to ([`consumer_key`]). What comes out is the same: who has [`Subscribed`], and in which state the subscription is.
+//! Either the token says so itself ([`self_contained`]), or a [`SubscriptionStore`] is asked for the client that its issuer has
+//! issued the token to ([`consumer_key`]). What comes out is the same: who has [`Subscribed`], and in which state the subscription is.
 
 mod consumer_key;
 #[cfg(feature = "http-store")]
@@ -19,7 +19,7 @@ pub use consumer_key::consumer_key;
 #[cfg(feature = "http-store")]
 pub use http::{HttpSubscriptions, HttpSubscriptionsBuilder};
 pub use memory::MemorySubscriptions;
-pub use store::{Found, StoreError, SubscriptionFuture, SubscriptionStore};
+pub use store::{Found, StoreError, SubscriptionFuture, SubscriptionQuery, SubscriptionStore};
 
 /// An application with a subscription to an API.
 #[derive(Clone, Debug, PartialEq, Eq)]

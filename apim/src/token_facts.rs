@@ -69,7 +69,7 @@ pub struct TierInfo {
     pub stop_on_quota_reach: Option<bool>,
     /// How many requests a burst may have; 0 for no limit.
     pub spike_arrest_limit: Option<u64>,
-    /// The time that it is for: `sec`, `min`, `hour`.
+    /// The time that it is for: `sec`, `min`, `hour`, `day`. A limit without one is for a minute.
     pub spike_arrest_unit: Option<String>,
 }
 

@@ -166,7 +166,7 @@ impl Authenticator {
 
     /// The token as it was verified before, if it would be found good now.
     fn kept(&self, token: BearerToken<'_>, possession: Possession<'_>, now: Moment) -> Option<VerifiedToken> {
-        let verified = self.0.cache.as_ref()?.find(token, |kept| {
+        let verified = self.0.cache.as_ref()?.find(token, now, |kept| {
             kept.is_good_as_before(&self.0.trust, now) || {
                 let trust = self.0.trust.load();
                 let is_good = token.within(trust.max_token_bytes).is_ok() && trust.still_admits(kept, now);

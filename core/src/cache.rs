@@ -36,20 +36,22 @@ impl VerifiedTokens {
         self.settings
     }
 
-    /// The verified token whose text `token` is, if it is kept and `is_still_good`.
+    /// The verified token whose text `token` is, if it is kept, young enough and `is_still_good`.
     pub(crate) fn find(
         &self,
         token: BearerToken<'_>,
+        now: Moment,
         is_still_good: impl FnOnce(&VerifiedToken) -> bool,
     ) -> Option<VerifiedToken> {
         let place = self.hasher.place(token.bytes(), self.table.sets())?;
         let mut question = self.marker.question(token.bytes());
         let kept = self.table.find(place, |kept| kept.mark().is_some_and(|mark| question.is(mark)))?;
         let verified = VerifiedToken::of(kept);
-        if is_still_good(&verified) {
+        if !self.is_too_old(verified.body(), now) && is_still_good(&verified) {
             return Some(verified);
         }
-        // Mostly it never will be again: expired, its key revoked, its rules replaced. One that is good later is kept again then.
+        // Mostly it never will be again: too old, expired, its key revoked, its rules replaced. One that is good later is kept again
+        // then.
         self.table.remove(place, verified.body());
         None
     }
@@ -61,7 +63,13 @@ impl VerifiedTokens {
         verified.body().set_mark(mark);
         let mut question = self.marker.question(token.bytes());
         let is_same = |kept: &TokenBody| kept.mark().is_some_and(|mark| question.is(mark));
-        self.table.keep(place, verified.body(), is_same, |kept| kept.is_over(now));
+        let is_over = |kept: &TokenBody| kept.is_over(now) || self.is_too_old(kept, now);
+        self.table.keep(place, verified.body(), is_same, is_over);
+    }
+
+    /// Whether the signature of `kept` was checked too long ago to count.
+    fn is_too_old(&self, kept: &TokenBody, now: Moment) -> bool {
+        self.settings.time_to_live.is_some_and(|longest| kept.age(now) >= longest)
     }
 }
 

@@ -49,6 +49,7 @@
 //! enabled = true
 //! capacity = 10000                          # tokens
 //! max_bytes = 33554432
+//! # time_to_live = "15m"                    # after which a signature is checked again; default: never while the token is good
 //! keep_token_text = false                   # true is faster; whoever reads the memory finds tokens that work
 //! ```
 //!

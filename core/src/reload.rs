@@ -19,7 +19,7 @@ impl Authenticator {
     /// 4. Revoked keys stay revoked and pinned sets stay pinned, by the name of the issuer.
     /// 5. Verified tokens that are cached are looked at again under the new rules.
     /// 6. Where requests carry a token ([`token_sources`](AuthenticatorBuilder::token_sources)) cannot change, since the guards
-    ///    around it have settled on that; nor can the size of the [cache](AuthenticatorBuilder::token_cache). The clock and the runtime stay those that the authenticator was built with.
+    ///    around it have settled on that; nor can the [cache](AuthenticatorBuilder::token_cache), its size and its times. The clock and the runtime stay those that the authenticator was built with.
     ///
     /// Files of keys that are not watched are read again. It blocks while files are read, so call it where that may be.
     ///

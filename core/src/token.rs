@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -40,6 +41,8 @@ pub(crate) struct TokenBody {
     keys: Arc<LiveKeys>,
     /// The SHA-256 of the certificate that each request with the token has to prove.
     bound_to: Option<Box<[u8; 32]>>,
+    /// Looked at only where tokens are kept for a limited time.
+    verified_at: Moment,
     key: VerificationKey,
     header: Arc<Header>,
     parsed: OnceLock<Parsed>,
@@ -77,6 +80,7 @@ impl VerifiedToken {
             scopes,
             times,
             bound_to,
+            verified_at: now,
             parsed: OnceLock::new(),
             standing: Standing::new(edition),
             mark: OnceLock::new(),
@@ -232,6 +236,11 @@ impl TokenBody {
     /// Whether the token has expired by the rules that it was judged by.
     pub(crate) fn is_over(&self, now: Moment) -> bool {
         self.policy.is_expired(&self.times, now)
+    }
+
+    /// How long ago its signature was checked.
+    pub(crate) fn age(&self, now: Moment) -> Duration {
+        now.since(self.verified_at)
     }
 
     /// The bytes that the token takes, as far as they are its own.

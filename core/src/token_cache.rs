@@ -1,4 +1,7 @@
-//! How many verified tokens are kept, and how they are told apart.
+//! How many verified tokens are kept, how long, and how they are told apart.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::config_error::Problems;
 
@@ -14,12 +17,20 @@ pub struct TokenCache {
     pub(crate) capacity: usize,
     pub(crate) max_bytes: usize,
     pub(crate) keep_token_text: bool,
+    pub(crate) time_to_live: Option<Duration>,
 }
 
 impl TokenCache {
-    /// At most 10,000 tokens in at most 32 MiB, told apart by a keyed tag. This is what an authenticator has by default.
+    /// At most 10,000 tokens in at most 32 MiB, each until it expires, told apart by a keyed tag. This is what an authenticator has
+    /// by default.
     pub fn new() -> Self {
-        TokenCache { enabled: true, capacity: 10_000, max_bytes: 32 << 20, keep_token_text: false }
+        TokenCache {
+            enabled: true,
+            capacity: 10_000,
+            max_bytes: 32 << 20,
+            keep_token_text: false,
+            time_to_live: None,
+        }
     }
 
     /// No cache: every signature is checked.
@@ -36,6 +47,9 @@ impl TokenCache {
         }
         if capacity > LARGEST {
             problems.add("cache", format!("capacity = {capacity}: at most {LARGEST}"));
+        }
+        if let Some(time) = self.time_to_live.filter(|time| enabled && !TIMES_TO_LIVE.contains(time)) {
+            problems.add("cache", format!("time_to_live = {time:?}: from 1s to 365d"));
         }
     }
 
@@ -55,6 +69,16 @@ impl TokenCache {
         TokenCache { max_bytes: bytes, ..self }
     }
 
+    /// How long a signature that was checked counts, from 1 s to 365 days: a token that comes again later is verified anew, as if it
+    /// came for the first time. The age is the larger of what the two clocks of a [`Moment`](crate::Moment) say. Default: until the
+    /// token expires.
+    ///
+    /// What this decides is the cost alone. The time, keys, revocations and the configuration count for kept tokens at once,
+    /// however long they are kept.
+    pub fn time_to_live(self, time: Duration) -> Self {
+        TokenCache { time_to_live: Some(time), ..self }
+    }
+
     /// Keeps the text of tokens and compares it, which is faster than a tag over the whole of it.
     ///
     /// # Security
@@ -67,6 +91,9 @@ impl TokenCache {
 
 /// Its places take 400 MB: more is a slip of the finger.
 const LARGEST: usize = 1 << 24;
+
+/// Below is less than the clock of tokens tells apart, and above is a slip of the finger again: hardly a token lives so long.
+const TIMES_TO_LIVE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(365 * 86_400);
 
 impl Default for TokenCache {
     fn default() -> Self {

@@ -38,6 +38,11 @@ pub enum Notice {
         /// The issuer.
         issuer: String,
     },
+    /// These issuers have no JWK Set, so that their keys are in the trust store: every key in it makes good tokens of each of them.
+    SharedTrustStore {
+        /// The issuers, two or more.
+        issuers: Vec<String>,
+    },
     /// There is no issuer, so that no token is good.
     NoIssuer,
     /// The key is known and does nothing here.
@@ -76,6 +81,15 @@ impl fmt::Display for Notice {
                 formatter,
                 "issuer {issuer:?}: its tokens need a `kid`, as it has a JWK Set and the trust store is a directory, without a default key"
             ),
+            Notice::SharedTrustStore { issuers } => {
+                formatter.write_str("issuers ")?;
+                for (index, issuer) in issuers.iter().enumerate() {
+                    write!(formatter, "{}{issuer:?}", if index == 0 { "" } else { ", " })?;
+                }
+                formatter.write_str(
+                    ": they have no JWK Set, so every key of the trust store verifies the tokens of each of them",
+                )
+            }
             Notice::NoIssuer => formatter.write_str("no [[apim.jwt.issuer]]: no token will be good"),
             Notice::NoEffect { key, reason } => write!(formatter, "{key} has no effect: {reason}"),
             Notice::DemoKey { place, alias, certificate } => {

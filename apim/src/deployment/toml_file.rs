@@ -10,7 +10,9 @@ use crate::deployment::backend_jwt::{self, set};
 use crate::deployment::findings::{Findings, single};
 use crate::deployment::notice::Notice;
 use crate::deployment::section::Section;
-use crate::deployment::{CacheConfig, Deployment, LONGEST_LEEWAY, MOST_BYTES, issuer_section};
+use crate::deployment::{
+    CacheConfig, Deployment, LONGEST_LEEWAY, MOST_BYTES, TIMES_OF_TOKENS, issuer_section,
+};
 use crate::trust_store::TrustStore;
 
 pub(super) fn read(text: &str, base: &Path) -> Result<(Deployment, Vec<Notice>), ConfigError> {
@@ -185,6 +187,11 @@ fn read_caches(deployment: &mut Deployment, table: Table, findings: &mut Finding
         set(enabled, section.boolean("enable"));
         set(expiry, section.duration("expiry_time"));
         section.end();
+    }
+    let CacheConfig { enabled, expiry } = deployment.token_cache;
+    if enabled && !TIMES_OF_TOKENS.contains(&expiry) {
+        let message = format!("expiry_time = {expiry:?}: from 1s to 365d; enable = false is for no cache");
+        findings.problem("apim.cache.gateway_token", message);
     }
 }
 

@@ -1,14 +1,18 @@
 //! The issuers of a deployment as core trusts them.
 
-use claimgate_core::{Algorithm, Authenticator, AuthenticatorBuilder, Confirmation, Issuer, KeySet};
+use claimgate_core::{
+    Algorithm, Authenticator, AuthenticatorBuilder, Confirmation, Issuer, KeySet, TokenCache,
+};
 
-use crate::deployment::{Deployment, JwtIssuer};
+use crate::deployment::{CacheConfig, Deployment, JwtIssuer};
 use crate::profile::Profile;
 
 impl Deployment {
-    /// The builder of an authenticator that [trusts](Self::trusted) its issuers.
+    /// The builder of an authenticator that [trusts](Self::trusted) its issuers and keeps their tokens as
+    /// [`verified_tokens`](Self::verified_tokens) says.
     pub fn authenticator(&self, profile: Profile) -> AuthenticatorBuilder {
-        self.trusted(profile).into_iter().fold(Authenticator::builder(), AuthenticatorBuilder::issuer)
+        let builder = Authenticator::builder().token_cache(self.verified_tokens());
+        self.trusted(profile).into_iter().fold(builder, AuthenticatorBuilder::issuer)
     }
 
     /// The issuers as core trusts them: `iss` to the byte, any audience, keys from the JWK Set or else from the trust store.
@@ -29,12 +33,23 @@ impl Deployment {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
     }
 
+    /// How the authenticator keeps verified tokens, for
+    /// [`AuthenticatorBuilder::token_cache`](claimgate_core::AuthenticatorBuilder::token_cache): as [`token_cache`](Self::token_cache) says,
+    /// each until its signature was checked `expiry_time` ago, or none.
+    ///
+    /// In the original whatever changes meanwhile, keys and issuers, is not seen for that time. Here it counts at once, and the time says
+    /// only how often a signature is checked.
+    pub fn verified_tokens(&self) -> TokenCache {
+        let CacheConfig { enabled, expiry } = self.token_cache;
+        if enabled { TokenCache::new().time_to_live(expiry) } else { TokenCache::disabled() }
+    }
+
     fn trusted_issuer(&self, described: &JwtIssuer, profile: Profile) -> Issuer {
         let issuer = Issuer::new(&described.name)
             .any_audience()
             .leeway(self.leeway)
-            .scopes_claim([described.scopes_claim()])
-            .required_claims(required_claims(described, profile));
+            .scopes_claim([described.scopes_claim()]);
+        let issuer = profile.applied(issuer, described.consumer_key_claim.as_deref());
         let issuer = match (&described.jwks_url, &self.trust_store) {
             (Some(url), Some(store)) => {
                 store.default_key_of(self.checks_dates(issuer).jwks_uri(url).refresh_burst(1))
@@ -51,7 +66,6 @@ impl Deployment {
             Some(algorithms) => issuer.algorithms(algorithms.iter().copied()),
             None => issuer,
         };
-        let issuer = if profile.is_compatible() { issuer.ignore_not_before() } else { issuer };
         let issuer = match (self.oauth.certificate_bound, profile.is_compatible()) {
             (true, _) => issuer.confirmation(Confirmation::ClientCertificate),
             // The original takes a bound token for a bearer token then.
@@ -63,16 +77,6 @@ impl Deployment {
 
     fn checks_dates(&self, issuer: Issuer) -> Issuer {
         issuer.certificate_validity(self.certificate_validity).certificate_warning(self.certificate_warning)
-    }
-}
-
-fn required_claims(issuer: &JwtIssuer, profile: Profile) -> Vec<&str> {
-    match profile {
-        Profile::Strict => vec!["sub", "iat"],
-        Profile::Version4 => Vec::new(),
-        Profile::Version3 => {
-            vec!["sub", "iat", "application", issuer.consumer_key_claim.as_deref().unwrap_or("consumerKey")]
-        }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn challenge(code: FaultCode, profile: Profile, asked: &Asked<'_>) ->
 fn strict(code: FaultCode, is_unauthorized: bool, asked: &Asked<'_>) -> Option<String> {
     let error = match code {
         FaultCode::InsufficientScope => Some("insufficient_scope"),
+        FaultCode::MalformedRequest => Some("invalid_request"),
         _ if !is_unauthorized => return None,
         // "If the request lacks any authentication information (e.g., the client … attempted using an unsupported
         // authentication method), the resource server SHOULD NOT include an error code" (section 3.1).

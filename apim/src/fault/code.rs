@@ -28,6 +28,8 @@ pub enum FaultCode {
     MissingCredentials,
     /// 900903: in version 3.0 and in the strict profile; version 4 says 900901.
     TokenExpired,
+    /// 900901: somebody has revoked the token.
+    TokenRevoked,
     /// 900906: no resource fits.
     NoResource,
     /// 900907: the subscription is blocked.
@@ -42,6 +44,8 @@ pub enum FaultCode {
     WrongAudience,
     /// 900901 with status 403: the API has no endpoint for keys of this type.
     KeyTypeMismatch,
+    /// 900901, and in the strict profile with status 400: more than one credential, or one that is malformed as such.
+    MalformedRequest,
 }
 
 impl FaultCode {
@@ -55,7 +59,10 @@ impl FaultCode {
             FaultCode::Blocked => 900_805,
             FaultCode::SpikeArrest => 900_807,
             FaultCode::Unclassified | FaultCode::Internal => 900_900,
-            FaultCode::InvalidCredentials | FaultCode::KeyTypeMismatch => 900_901,
+            FaultCode::InvalidCredentials
+            | FaultCode::TokenRevoked
+            | FaultCode::MalformedRequest
+            | FaultCode::KeyTypeMismatch => 900_901,
             FaultCode::MissingCredentials => 900_902,
             FaultCode::TokenExpired => 900_903,
             FaultCode::NoResource => 900_906,
@@ -77,7 +84,9 @@ impl FaultCode {
             | FaultCode::SpikeArrest => "Message throttled out",
             FaultCode::Blocked => "Message blocked",
             FaultCode::Unclassified | FaultCode::Internal => "Unclassified Authentication Failure",
-            FaultCode::InvalidCredentials => "Invalid Credentials",
+            FaultCode::InvalidCredentials | FaultCode::TokenRevoked | FaultCode::MalformedRequest => {
+                "Invalid Credentials"
+            }
             FaultCode::MissingCredentials => "Missing Credentials",
             FaultCode::TokenExpired => "Access Token Expired",
             FaultCode::NoResource => "No matching resource found in the API for the given request",
@@ -95,9 +104,10 @@ impl FaultCode {
 
     /// The status of the answer.
     ///
-    /// The strict profile differs in two places. What the gateway depends on and does not get is 503 and not 500. A
+    /// The strict profile differs in three places. What the gateway depends on and does not get is 503 and not 500. A
     /// subscription that is blocked or inactive is 403 and not 401: the token is good, and 401 is for a request that "lacks
-    /// valid authentication credentials for the target resource" (RFC 9110, section 15.5.2).
+    /// valid authentication credentials for the target resource" (RFC 9110, section 15.5.2). A request that "includes … more
+    /// than one method for including an access token, or is otherwise malformed" is 400 and not 401 (RFC 6750, section 3.1).
     pub fn status(self, profile: Profile) -> u16 {
         let strict = profile == Profile::Strict;
         match self {
@@ -114,7 +124,17 @@ impl FaultCode {
                     500
                 }
             }
-            FaultCode::InvalidCredentials | FaultCode::MissingCredentials | FaultCode::TokenExpired => 401,
+            FaultCode::InvalidCredentials
+            | FaultCode::MissingCredentials
+            | FaultCode::TokenExpired
+            | FaultCode::TokenRevoked => 401,
+            FaultCode::MalformedRequest => {
+                if strict {
+                    400
+                } else {
+                    401
+                }
+            }
             FaultCode::SubscriptionBlocked | FaultCode::SubscriptionInactive => {
                 if strict {
                     403
@@ -156,8 +176,10 @@ impl FaultCode {
             FaultCode::Unclassified => "the token cannot be judged",
             FaultCode::Internal => "the application is wired wrongly",
             FaultCode::InvalidCredentials => "the credentials are not valid",
+            FaultCode::MalformedRequest => "the request has several credentials or a malformed one",
             FaultCode::MissingCredentials => "the request has no credential",
             FaultCode::TokenExpired => "the token has expired",
+            FaultCode::TokenRevoked => "the token is revoked",
             FaultCode::NoResource => "no resource fits the request",
             FaultCode::SubscriptionBlocked => "the subscription is blocked",
             FaultCode::NotSubscribed => "there is no subscription",

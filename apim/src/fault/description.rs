@@ -34,12 +34,16 @@ fn base(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Cow<'static, st
         FaultCode::Unclassified
         | FaultCode::Internal
         | FaultCode::InvalidCredentials
+        | FaultCode::MalformedRequest
         | FaultCode::NoResource => code.message().into(),
         FaultCode::MissingCredentials => match profile {
             Profile::Version4 => "Invalid Credentials".into(),
             Profile::Strict | Profile::Version3 => "Required OAuth credentials not provided".into(),
         },
         FaultCode::TokenExpired => "JWT token is expired".into(),
+        // What the reason is, only the log is told.
+        FaultCode::TokenRevoked if profile == Profile::Strict => code.message().into(),
+        FaultCode::TokenRevoked => "Invalid JWT token".into(),
         FaultCode::NotSubscribed if profile == Profile::Version3 => code.message().into(),
         FaultCode::SubscriptionBlocked | FaultCode::NotSubscribed | FaultCode::SubscriptionInactive => {
             "User is NOT authorized to access the Resource. API Subscription validation failed.".into()
@@ -62,7 +66,7 @@ fn base(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Cow<'static, st
 fn advice(code: FaultCode, profile: Profile, asked: &Asked<'_>) -> Option<Cow<'static, str>> {
     let header = asked.auth_header;
     match code {
-        FaultCode::InvalidCredentials => {
+        FaultCode::InvalidCredentials | FaultCode::TokenRevoked | FaultCode::MalformedRequest => {
             Some("Make sure you have provided the correct security credentials".into())
         }
         FaultCode::MissingCredentials => {

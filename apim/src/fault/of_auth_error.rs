@@ -44,8 +44,8 @@ impl Fault {
 fn of_class(class: RefusalClass) -> FaultCode {
     match class {
         RefusalClass::Unauthenticated => FaultCode::MissingCredentials,
-        // The catalogue knows no malformed request: 401 and not the 400 of RFC 6750.
-        RefusalClass::InvalidRequest | RefusalClass::InvalidToken => FaultCode::InvalidCredentials,
+        RefusalClass::InvalidRequest => FaultCode::MalformedRequest,
+        RefusalClass::InvalidToken => FaultCode::InvalidCredentials,
         RefusalClass::InsufficientScope => FaultCode::InsufficientScope,
         RefusalClass::Internal => FaultCode::Internal,
         // `Unavailable`, and what may come.

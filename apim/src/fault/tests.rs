@@ -12,7 +12,7 @@ use crate::profile::Profile;
 const PROFILES: [Profile; 3] = [Profile::Strict, Profile::Version4, Profile::Version3];
 
 /// All codes, in their order.
-const CODES: [FaultCode; 18] = [
+const CODES: [FaultCode; 20] = [
     FaultCode::ApiQuota,
     FaultCode::ResourceQuota,
     FaultCode::ApplicationQuota,
@@ -24,6 +24,7 @@ const CODES: [FaultCode; 18] = [
     FaultCode::InvalidCredentials,
     FaultCode::MissingCredentials,
     FaultCode::TokenExpired,
+    FaultCode::TokenRevoked,
     FaultCode::NoResource,
     FaultCode::SubscriptionBlocked,
     FaultCode::NotSubscribed,
@@ -31,6 +32,7 @@ const CODES: [FaultCode; 18] = [
     FaultCode::InsufficientScope,
     FaultCode::WrongAudience,
     FaultCode::KeyTypeMismatch,
+    FaultCode::MalformedRequest,
 ];
 
 /// 2026-11-22T10:01:00Z.

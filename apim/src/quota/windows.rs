@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::quota::demand::{Demand, Demands, Denial};
-use crate::quota::told::Told;
+use crate::told::Told;
 
 /// Counts requests in windows that begin with the first one and end after their time.
 ///

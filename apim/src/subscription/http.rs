@@ -11,10 +11,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::api::Api;
 use crate::subscription::http::flights::{Departure, Flights};
 use crate::subscription::http::kept::Question;
-use crate::subscription::{Found, StoreError, Subscribed, SubscriptionStore};
+use crate::subscription::{Found, StoreError, Subscribed, SubscriptionQuery, SubscriptionStore};
 
 pub use settings::HttpSubscriptionsBuilder;
 
@@ -22,8 +21,9 @@ pub use settings::HttpSubscriptionsBuilder;
 ///
 /// # What is asked
 ///
-/// `GET {url}?context=%2Fpizzashack%2F1%2E0%2E0&version=1%2E0%2E0&consumerKey=Yj%5FUefhtiv15Nmfx1A8RjRWCTf4a`, with
-/// `Accept: application/json` and the bearer token of the builder, if there is one. A query that the URL has already comes first.
+/// `GET {url}?context=%2Fpizzashack%2F1%2E0%2E0&version=1%2E0%2E0&consumerKey=Yj%5FUefhtiv15Nmfx1A8RjRWCTf4a`
+/// `&issuer=https%3A%2F%2Fidp%2Eexample%2Ecom`, in one, with `Accept: application/json` and the bearer token of the builder, if there
+/// is one. A query that the URL has already comes first. The issuer is that of the token.
 ///
 /// # What it answers
 ///
@@ -41,8 +41,10 @@ pub use settings::HttpSubscriptionsBuilder;
 /// ```
 ///
 /// `state` is `UNBLOCKED`, `BLOCKED`, `PROD_ONLY_BLOCKED`, `ON_HOLD`, `REJECTED` or `TIER_UPDATE_PENDING`; `keyType` is
-/// `PRODUCTION` or `SANDBOX`. 200 with `null`, or 204, says that there is no subscription. Everything else is a failure, 404 too:
+/// `PRODUCTION` or `SANDBOX`; `spikeArrestUnit` is `sec`, `min`, `hour` or `day`, and a limit without one is for a minute. 200 with `null`, or 204, says that there is no subscription. Everything else is a failure, 404 too:
 /// a mistaken URL gets that answer for every client. Redirects are not followed.
+///
+/// Applications of one `uuid`, or without a `uuid` of one `id`, are the same one to quotas, whoever their issuers are.
 ///
 /// # What is remembered
 ///
@@ -52,6 +54,10 @@ pub use settings::HttpSubscriptionsBuilder;
 ///    asked again about the same client within [`retry_after`](HttpSubscriptionsBuilder::retry_after).
 /// 3. Requests that need the same answer at once cause one question. A client that hangs up does not stop it.
 /// 4. Consumer keys that are empty or have more than 512 bytes are nobody's, without a question.
+///
+/// # Security
+///
+/// A service that does not look at `issuer` gives clients of one name the same subscription, whoever has issued their tokens.
 #[derive(Clone)]
 pub struct HttpSubscriptions(Arc<Flights>);
 
@@ -63,11 +69,12 @@ impl HttpSubscriptions {
 }
 
 impl SubscriptionStore for HttpSubscriptions {
-    fn find<'a>(&'a self, api: &'a Api, consumer_key: &'a str) -> Found<'a> {
+    fn find<'a>(&'a self, query: SubscriptionQuery<'a>) -> Found<'a> {
+        let (api, issuer, consumer_key) = (query.api(), query.issuer(), query.consumer_key());
         if consumer_key.is_empty() || consumer_key.len() > LONGEST_CONSUMER_KEY {
             return Found::Known(Ok(None));
         }
-        let question = Question { context: &api.context, version: &api.version, consumer_key };
+        let question = Question { context: &api.context, version: &api.version, issuer, consumer_key };
         match self.0.board(question) {
             Departure::Landed(answer) => Found::Known(answer),
             Departure::InTheAir(landing) => Found::Later(Box::pin(landed(landing))),

@@ -4,13 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UnknownUnit;
 
-/// How many requests, and in how many seconds. None where the limit is 0, absent, or has no unit.
+/// How many requests, and in how many seconds. None where the limit is 0 or absent.
 ///
 /// The original takes every unit but `min` for a second, which makes more of a limit for an hour than was meant. Units that are
-/// known mean what they say here, and others are refused.
+/// known mean what they say here, and others are refused. A limit without a unit, which the original takes for one of a second too,
+/// is for a minute: that is never more than was meant by either of the units that it knows.
 pub(super) fn of(limit: Option<u64>, unit: Option<&str>) -> Result<Option<(u32, u64)>, UnknownUnit> {
-    let (Some(limit @ 1..), Some(unit)) = (limit, unit) else { return Ok(None) };
-    let seconds = seconds(unit).ok_or(UnknownUnit)?;
+    let Some(limit @ 1..) = limit else { return Ok(None) };
+    let seconds = unit.map_or(Some(60), seconds).ok_or(UnknownUnit)?;
     Ok(Some((u32::try_from(limit).unwrap_or(u32::MAX), seconds)))
 }
 
@@ -36,7 +37,7 @@ mod tests {
             (Some(0), None, Ok(None)),
             (Some(0), Some("min"), Ok(None)),
             (Some(0), Some("fortnight"), Ok(None)),
-            (Some(5), None, Ok(None)),
+            (Some(5), None, Ok(Some((5, 60)))),
             (None, Some("min"), Ok(None)),
             (Some(5), Some("sec"), Ok(Some((5, 1)))),
             (Some(5), Some("second"), Ok(Some((5, 1)))),

@@ -114,7 +114,17 @@ fn the_tier_says_what_becomes_of_quotas_and_bursts() {
             json!({"Gold": {"spikeArrestLimit": 5, "spikeArrestUnit": "min"}}),
             Ok((true, Some((5, 60)))),
         ),
-        ("no unit", json!({"Gold": {"spikeArrestLimit": 5, "spikeArrestUnit": null}}), Ok((true, None))),
+        (
+            "no unit",
+            json!({"Gold": {"spikeArrestLimit": 5, "spikeArrestUnit": null}}),
+            Ok((true, Some((5, 60)))),
+        ),
+        ("no unit either", json!({"Gold": {"spikeArrestLimit": 5}}), Ok((true, Some((5, 60))))),
+        (
+            "neither limit nor unit",
+            json!({"Gold": {"spikeArrestLimit": 0, "spikeArrestUnit": null}}),
+            Ok((true, None)),
+        ),
         ("no limit", json!({"Gold": {"spikeArrestLimit": 0, "spikeArrestUnit": "min"}}), Ok((true, None))),
         (
             "a unit that nobody knows",
@@ -214,6 +224,12 @@ fn the_type_of_the_key_is_what_the_store_says_else_what_the_token_says() {
     assert_eq!(subscribed(Some(KeyType::Production), state).check(&api, &sandbox), blocked);
     let told = subscribed(None, SubscriptionState::Unblocked).check(&pizzashack(), &sandbox);
     assert_eq!(told.unwrap_err().code(), FaultCode::KeyTypeMismatch);
+}
+
+#[test]
+fn a_question_shows_what_it_is_about_and_not_whom() {
+    let shown = format!("{:?}", SubscriptionQuery::new(&pizzashack(), "secret-issuer", "secret-client"));
+    assert_eq!(shown, r#"SubscriptionQuery { context: "/pizzashack/1.0.0", version: "1.0.0", .. }"#);
 }
 
 #[test]

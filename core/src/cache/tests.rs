@@ -46,7 +46,11 @@ impl Bench {
     }
 
     fn find(&self, token: &str) -> Option<VerifiedToken> {
-        self.cache.find(bearer(token), |_| true)
+        self.find_at(token, NOW)
+    }
+
+    fn find_at(&self, token: &str, unix: u64) -> Option<VerifiedToken> {
+        self.cache.find(bearer(token), at(unix), |_| true)
     }
 }
 
@@ -88,7 +92,7 @@ fn one_that_is_not_good_any_more_is_no_hit_and_leaves() {
     let bench = Bench::new(TokenCache::new());
     let token = bench.token().mint();
     bench.keep(&token);
-    assert!(bench.cache.find(bearer(&token), |_| false).is_none());
+    assert!(bench.cache.find(bearer(&token), at(NOW), |_| false).is_none());
     assert!(bench.find(&token).is_none(), "good or not, it has left");
     let again = bench.keep(&token);
     assert!(is_one(&bench.find(&token).unwrap(), &again));
@@ -131,6 +135,33 @@ fn nothing_is_kept_where_there_is_no_room() {
         let token = bench.token().mint();
         bench.keep(&token);
         assert!(bench.find(&token).is_none());
+    }
+}
+
+#[test]
+fn a_token_that_was_verified_too_long_ago_is_no_hit_and_leaves() {
+    let bench = Bench::new(TokenCache::new().time_to_live(Duration::from_secs(60)));
+    let token = bench.token().mint();
+    let kept = bench.keep(&token);
+    assert!(is_one(&bench.find_at(&token, NOW + 59).unwrap(), &kept));
+    assert!(bench.find_at(&token, NOW + 60).is_none());
+    assert!(bench.find_at(&token, NOW + 59).is_none(), "it has left");
+}
+
+#[test]
+fn a_token_that_was_verified_too_long_ago_goes_first_where_there_is_no_room() {
+    for (settings, stays) in [
+        (TokenCache::new().capacity(1).time_to_live(Duration::from_secs(60)), false),
+        (TokenCache::new().capacity(1), true),
+    ] {
+        let bench = Bench::new(settings);
+        let [used, newcomer] = ["used", "newcomer"].map(|name| bench.token().subject(name).mint());
+        bench.keep(&used);
+        for _ in 0..3 {
+            assert!(bench.find(&used).is_some());
+        }
+        bench.cache.keep(bearer(&newcomer), &bench.verified(&newcomer), at(NOW + 60));
+        assert_eq!(bench.find_at(&newcomer, NOW).is_none(), stays, "{settings:?}");
     }
 }
 

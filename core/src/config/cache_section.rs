@@ -18,6 +18,9 @@ pub(super) fn read(table: Table, problems: &mut Problems) -> TokenCache {
     if let Some(bytes) = section.size("max_bytes") {
         cache = cache.max_bytes(bytes);
     }
+    if let Some(time) = section.duration("time_to_live") {
+        cache = cache.time_to_live(time);
+    }
     if section.boolean("keep_token_text") == Some(true) {
         cache = cache.keep_token_text();
     }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::algorithm::Algorithm;
+use crate::token_cache::TokenCache;
 
 const JWKS: &str =
     r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
@@ -154,6 +155,23 @@ fn tells_every_problem_at_once_and_quotes_it() {
     assert!(!problems.iter().any(|problem| problem.contains("123456")));
     assert!(problems.iter().any(|problem| problem.contains("missing.json\" cannot be read")));
     assert!(problems.iter().any(|problem| problem.contains("audiences = []: name at least one")));
+}
+
+#[test]
+fn the_time_to_live_of_kept_tokens_is_a_duration() {
+    let parse = |value: &str| {
+        let issuer = "[[issuer]]\nissuer = \"a\"\naudiences = [\"api\"]\njwks_file = \"keys.json\"";
+        parse(&format!("[cache]\ntime_to_live = {value}\n{issuer}"))
+    };
+    let read = parse("\"15m\"").unwrap().builder.cache;
+    assert_eq!(read, TokenCache::new().time_to_live(Duration::from_secs(900)));
+    for (value, expected) in [
+        ("\"0s\"", "cache: time_to_live = 0ns: from 1s to 365d"),
+        ("\"2y\"", "cache: time_to_live = 63115200s: from 1s to 365d"),
+        ("900", "cache: time_to_live = 900: expected a duration such as \"30s\""),
+    ] {
+        assert_eq!(parse(value).unwrap_err(), [expected]);
+    }
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn verified_cheaply() -> VerifiedToken {
         scopes: TokenScopes::default(),
         times: first.times,
         bound_to: None,
+        verified_at: first.verified_at,
         parsed: OnceLock::new(),
         standing: Standing::new(NEVER),
         mark: OnceLock::new(),

@@ -93,7 +93,7 @@ fn a_cached_answer_is_the_answer_that_there_would_be_without_a_cache() {
             world.present_all();
         }
         let mut sum = sum.lock().unwrap();
-        for gate in 0..4 {
+        for gate in 0..5 {
             sum.good[gate] += world.tally.good[gate];
             sum.hits[gate] += world.tally.hits[gate];
         }
@@ -105,6 +105,7 @@ fn a_cached_answer_is_the_answer_that_there_would_be_without_a_cache() {
     assert_eq!(hits[0], 0);
     assert!(good[0] > 1_000 && hits[1] * 2 > good[1] && hits[2] * 2 > good[2], "{hits:?} of {good:?}");
     assert!(hits[3] * 100 > good[3], "{hits:?} of {good:?}");
+    assert!(hits[4] * 10 > good[4] && hits[4] < hits[1], "{hits:?} of {good:?}");
 }
 
 #[test]

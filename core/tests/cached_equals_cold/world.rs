@@ -20,9 +20,10 @@ use crate::tokens::{
 const OTHERS: &str = "https://other.test";
 
 /// The first has no cache: it says what the others have to say.
-fn caches() -> [TokenCache; 4] {
+fn caches() -> [TokenCache; 5] {
     let cache = TokenCache::new();
-    [TokenCache::disabled(), cache, cache.keep_token_text(), cache.capacity(3)]
+    let short = cache.time_to_live(Duration::from_secs(60));
+    [TokenCache::disabled(), cache, cache.keep_token_text(), cache.capacity(3), short]
 }
 
 /// One thing that happens.
@@ -134,8 +135,8 @@ pub(crate) struct World<'r> {
 /// How many answers were good, and how many of these were hits.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) good: [usize; 4],
-    pub(crate) hits: [usize; 4],
+    pub(crate) good: [usize; 5],
+    pub(crate) hits: [usize; 5],
 }
 
 impl<'r> World<'r> {

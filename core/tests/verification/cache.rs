@@ -1,8 +1,9 @@
 //! Tokens that were verified before: the same answer as the first time, or none of them.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use claimgate_core::{KeySet, TokenCache};
+use claimgate_core::{KeySet, Moment, TokenCache};
 
 use super::*;
 use support::decide_at;
@@ -224,6 +225,64 @@ fn n137_a_stricter_configuration_is_asked_about_cached_tokens_too() {
     assert_eq!(kind_at(&gate, &token, end), Ok(()));
     gate.reload(builder(late)).unwrap();
     assert_eq!(kind_at(&gate, &token, end), Err(AuthErrorKind::Expired), "leeway");
+}
+
+/// How old a token is says the clock that says more: neither a sleeping machine nor a clock that is set back prolongs its time.
+#[test]
+fn a_signature_counts_for_its_time_to_live_by_either_clock() {
+    let issuer = issuer(Alg::EdDSA);
+    let start = Instant::now();
+    let at = |wall: i64, monotonic: u64| {
+        let unix = Duration::from_secs(u64::try_from(NOW + wall).unwrap());
+        Moment::new(unix, start + Duration::from_secs(monotonic))
+    };
+    for (name, wall, monotonic, is_hit) in [
+        ("a second before", 99, 99, true),
+        ("at the end", 100, 100, false),
+        ("after a sleep", 100, 1, false),
+        ("set back", -50, 100, false),
+        ("set back, a second before", -50, 99, true),
+    ] {
+        for cache in [TokenCache::new(), TokenCache::new().keep_token_text()] {
+            let gate = cached(rules(&issuer), cache.time_to_live(Duration::from_secs(100)));
+            let token = good(&issuer).mint();
+            let ask = |wall, monotonic| match gate.authenticate_token(&token, at(wall, monotonic)) {
+                Decision::Decided(verified) => verified.unwrap().claims::<Value>().unwrap(),
+                Decision::Pending(_) => panic!("the key is known"),
+            };
+            let first = ask(0, 0);
+            // To be used does not make it younger.
+            assert!(Arc::ptr_eq(&first, &ask(1, 1)));
+            let later = ask(wall, monotonic);
+            assert_eq!(Arc::ptr_eq(&first, &later), is_hit, "{name}");
+            assert!(Arc::ptr_eq(&later, &ask(wall, monotonic)), "{name}: from here on it counts anew");
+        }
+    }
+}
+
+#[test]
+fn the_time_to_live_is_within_bounds_and_no_reload_changes_it() {
+    let issuer = issuer(Alg::EdDSA);
+    let builder = |cache| Authenticator::builder().issuer(rules(&issuer)).token_cache(cache);
+    let day = Duration::from_secs(86_400);
+    for (time, told) in [
+        (Duration::ZERO, Some("cache: time_to_live = 0ns: from 1s to 365d")),
+        (Duration::from_millis(999), Some("cache: time_to_live = 999ms: from 1s to 365d")),
+        (Duration::from_secs(1), None),
+        (day * 365, None),
+        (day * 366, Some("cache: time_to_live = 31622400s: from 1s to 365d")),
+    ] {
+        let built = builder(TokenCache::new().time_to_live(time)).build();
+        assert_eq!(built.err().map(|error| error.to_string()).as_deref(), told);
+        builder(TokenCache::disabled().time_to_live(time)).build().unwrap();
+    }
+    let cache = TokenCache::new().time_to_live(day);
+    let gate = builder(cache).build().unwrap();
+    gate.reload(builder(cache)).unwrap();
+    for other in [TokenCache::new(), cache.time_to_live(day * 2), TokenCache::disabled()] {
+        let error = gate.reload(builder(other)).unwrap_err();
+        assert_eq!(error.to_string(), "cache: it is set up once, at the start");
+    }
 }
 
 /// A cache of one: whatever else was kept would take the place of the one token.

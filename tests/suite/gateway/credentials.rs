@@ -46,6 +46,44 @@ async fn s01_several_credentials_in_one_field_are_read_where_the_original_is_cop
     }
 }
 
+/// "The request … includes … more than one method for including an access token, or is otherwise malformed" (RFC 6750, section 3.1).
+#[tokio::test]
+async fn s38_credentials_that_cannot_be_read_as_one_are_a_malformed_request() {
+    for profile in PROFILES {
+        let world = World::new(profile);
+        let token = world.token().mint();
+        let good = format!("Bearer {token}");
+        for (name, lines) in [
+            ("two tokens in two lines", vec![good.clone(), good.clone()]),
+            ("two credentials in two lines", vec![good.clone(), "Basic x".to_owned()]),
+            ("two tokens in one line", vec![format!("{good}, {good}")]),
+            ("a token with a blank in it", vec![format!("{good} x")]),
+            ("no token", vec!["Bearer ".to_owned()]),
+            ("a scheme alone", vec!["Bearer".to_owned()]),
+        ] {
+            let mut call = Call::get(MENU).header("accept", "application/json");
+            for line in lines {
+                call = call.header("authorization", line);
+            }
+            let seen = call.to(|| world.manager(|builder| builder.realm("pizza"))).await;
+            if profile == Profile::Strict {
+                assert_eq!(seen.told(), "400/900901", "{name}");
+                assert_eq!(
+                    seen.header("www-authenticate"),
+                    Some(r#"Bearer realm="pizza", error="invalid_request""#),
+                    "{name}"
+                );
+            } else {
+                // Of several the last counts, as with the original.
+                assert_ne!(seen.status, 400, "{profile:?} {name}");
+            }
+        }
+        // What is one credential, and no good one.
+        let other = Call::get(MENU).bearer("<a>.<b>.<c>").to(|| world.manager(|builder| builder)).await;
+        assert_eq!(other.status, 401, "{profile:?}");
+    }
+}
+
 #[tokio::test]
 async fn s02_the_field_can_be_another_for_all_and_for_one_api() {
     for profile in [Profile::Strict, Profile::Version4] {
@@ -97,6 +135,28 @@ async fn s03_the_credential_does_not_reach_the_service_unless_it_is_wanted() {
             let kept = call.to(|| world.manager(ApiManagerBuilder::keep_credential)).await;
             assert_eq!(kept.given("/headers"), &json!([["authorization", value]]));
         }
+    }
+}
+
+/// As [`AuthType::None`](claimgate_tower::apim::AuthType::None) and `Api::auth_header` say: a service must not trust these.
+#[tokio::test]
+async fn s03_a_credential_that_nobody_looks_at_reaches_the_service_as_it_is() {
+    for profile in PROFILES {
+        let mut world = World::new(profile);
+        let forged = format!("Bearer {}", world.token().forged().mint());
+        let open = Call::get("/pizzashack/1.0.0/health").header("authorization", &forged);
+        let seen = open.to(|| world.manager(|builder| builder)).await;
+        assert_eq!(seen.given("/headers"), &json!([["authorization", forged]]), "{profile:?}");
+        assert_eq!(seen.given("/subject"), &json!(null));
+        assert_eq!(seen.given("/context/end_user"), "anonymous");
+
+        let own_field = "publisher = \"admin\"\nauth_header = \"X-Pizza\"";
+        world.resources = world.resources.replacen("publisher = \"admin\"", own_field, 1);
+        let good = format!("Bearer {}", world.token().mint());
+        let call = Call::get(MENU).header("authorization", &forged).header("x-pizza", good);
+        let seen = call.to(|| world.manager(|builder| builder)).await;
+        assert_eq!(seen.given("/headers"), &json!([["authorization", forged]]), "{profile:?}");
+        assert_eq!(seen.given("/subject"), "ann@carbon.super");
     }
 }
 

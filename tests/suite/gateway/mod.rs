@@ -1,6 +1,7 @@
 //! The rules of API managers, through the Tower layer and the actix middleware alike: every request of a test goes to both, and both
 //! have to give the same answer and hand the same to the service.
 
+mod cached;
 mod certificates;
 mod claims;
 mod credentials;

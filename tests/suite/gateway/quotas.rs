@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use claimgate_tower::apim::Profile;
 use claimgate_tower::apim::quota::Quotas;
+use claimgate_tower::apim::subscription::MemorySubscriptions;
 use serde_json::{Value, json};
 
 use super::hosts::{Both, Call};
-use super::world::{MENU, World};
+use super::world::{MENU, World, two_issuers};
 
 fn both(world: &World) -> Both {
     let manager = || world.manager(|builder| builder.quotas(Quotas::builder().build()));
@@ -70,9 +71,12 @@ async fn s34_a_refused_request_uses_no_quota() {
 #[tokio::test]
 async fn s35_a_burst_is_stopped() {
     for profile in [Profile::Strict, Profile::Version4] {
-        for (limit, unit, allowed) in
-            [(json!(5), json!("min"), 5), (json!(0), json!(null), 20), (json!(2), json!("sec"), 2)]
-        {
+        for (limit, unit, allowed) in [
+            (json!(5), json!("min"), 5),
+            (json!(0), json!(null), 20),
+            (json!(2), json!("sec"), 2),
+            (json!(5), json!(null), 5),
+        ] {
             let world = World::new(profile);
             let both = both(&world);
             let tiers = json!({"Gold": {"stopOnQuotaReach": true, "spikeArrestLimit": limit, "spikeArrestUnit": unit}});
@@ -83,6 +87,18 @@ async fn s35_a_burst_is_stopped() {
                 assert_eq!(seen.told(), expected, "{profile:?} {limit} {unit} {nth}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn s35_a_burst_without_a_unit_is_for_a_minute() {
+    let world = World::new(Profile::Strict);
+    let both = both(&world);
+    let tiers = json!({"Gold": {"spikeArrestLimit": 1}});
+    let call = Call::get(MENU).bearer(&world.token().claim("tierInfo", tiers).mint());
+    for (seconds, expected) in [(0, "200"), (0, "429/900807"), (59, "429/900807"), (1, "200")] {
+        world.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(both.send(&call).await.told(), expected, "{seconds}");
     }
 }
 
@@ -100,5 +116,83 @@ async fn s35_a_quota_of_a_subscription_need_not_stop() {
             assert_eq!(both.send(&call).await.status, 200);
         }
         assert_eq!(both.send(&call).await.told(), expected, "{stops}");
+    }
+}
+
+/// What a store says of the clients of two issuers, both called `key-1`.
+#[tokio::test]
+async fn s35_issuers_share_a_quota_where_the_store_says_that_the_application_is_one() {
+    let application = |lines: &str| {
+        format!(
+            r#"
+            [[application]]
+            consumer_keys = ["key-1"]
+            {lines}
+
+            [[application.subscription]]
+            context = "/pizzashack/1.0.0"
+            version = "1.0.0"
+            tier = "3PerMin"
+            "#
+        )
+    };
+    let of_one = |lines: &str| application(&format!("issuer = \"https://idp.example.com\"\n{lines}"));
+    let of_other = |lines: &str| application(&format!("issuer = \"https://other.example.com\"\n{lines}"));
+    for (name, store, is_shared) in [
+        ("nothing says so", of_one("") + &of_other(""), false),
+        ("of one name", of_one("name = \"A\"") + &of_other("name = \"A\""), false),
+        ("of one number", of_one("id = 2") + &of_other("id = \"2\""), true),
+        ("of two numbers", of_one("id = 2") + &of_other("id = 3"), false),
+        ("one of a number", of_one("id = 2") + &of_other(""), false),
+        ("of one identifier", of_one("uuid = \"u\"\nid = 2") + &of_other("uuid = \"u\"\nid = 3"), true),
+        ("of two identifiers", of_one("uuid = \"u\"\nid = 2") + &of_other("uuid = \"v\"\nid = 2"), false),
+        ("an identifier is no number", of_one("uuid = \"2\"") + &of_other("id = \"2\""), false),
+        ("an application of anybody", application("id = 2"), true),
+        ("clients of anybody", application(""), false),
+    ] {
+        let (one, other, authenticator) = two_issuers(Profile::Strict);
+        let manager = || {
+            one.manager_of(authenticator(), |builder| {
+                let store = MemorySubscriptions::from_toml(&store).unwrap();
+                builder.subscriptions(store).quotas(Quotas::builder().build())
+            })
+        };
+        let both = Both::new(manager(), manager());
+        let [one, other] = [one, other].map(|world| Call::get(MENU).bearer(&world.token().mint()));
+        for _ in 0..3 {
+            assert_eq!(both.send(&one).await.status, 200, "{name}");
+        }
+        assert_eq!(both.send(&one).await.told(), "429/900804", "{name}");
+        let expected = if is_shared { "429/900804" } else { "200" };
+        assert_eq!(both.send(&other).await.told(), expected, "{name}");
+    }
+}
+
+/// Of the one the store names the application, of the other the token.
+#[tokio::test]
+async fn s34_apis_with_and_without_subscriptions_count_for_one_application() {
+    let mut world = World::new(Profile::Strict);
+    world.resources =
+        world.resources.replace("version = \"2.0.0\"", "version = \"2.0.0\"\nsubscription = false");
+    let store = r#"
+        [[application]]
+        id = 2
+        tier = "10PerMin"
+        consumer_keys = ["key-1"]
+        subscription = [{ context = "/pizzashack/1.0.0", version = "1.0.0" }]
+    "#;
+    let manager = || {
+        let store = MemorySubscriptions::from_toml(store).unwrap();
+        world.manager(|builder| builder.subscriptions(store.clone()).quotas(Quotas::builder().build()))
+    };
+    let both = Both::new(manager(), manager());
+    let token = with_tier(&world, "10PerMin", "ann@carbon.super");
+    let [with, without] = [MENU, "/pizzashack/2.0.0/menu"].map(|target| Call::get(target).bearer(&token));
+    for _ in 0..5 {
+        assert_eq!(both.send(&with).await.status, 200);
+        assert_eq!(both.send(&without).await.status, 200);
+    }
+    for call in [with, without] {
+        assert_eq!(both.send(&call).await.told(), "429/900803");
     }
 }

@@ -1,19 +1,17 @@
-//! What changes while the gateway runs, what is remembered of tokens, and keys and tokens that need a closer look.
+//! What changes while the gateway runs, and keys and tokens that need a closer look.
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use claimgate_testkit::{Alg, Behaviour, SigningKey, TestClock, TestIssuer, base64url, tamper};
 use claimgate_tests::OPENSSL;
+use claimgate_tower::Authenticator;
 use claimgate_tower::apim::{ApiManager, Deployment, Notice, Profile};
-use claimgate_tower::{Authenticator, Decision, TokenCache, VerifiedToken};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::hosts::{Both, Call};
 use super::keys::{Deployed, STRICT_AND_4, eventually, row, row_of_store, served, token, told};
-use super::world::{ISSUER, MENU, NOW, World, sample};
+use super::world::{ISSUER, MENU, NOW, sample};
 use crate::conformance::Log;
 use crate::key_stores::workshop::{PASSWORD, Workshop};
 
@@ -25,7 +23,7 @@ fn replace(path: &Path, text: &str) {
 }
 
 /// One gateway for both hosts, so that a change reaches them at once.
-fn on_both(manager: &ApiManager) -> Both {
+pub(super) fn on_both(manager: &ApiManager) -> Both {
     Both::new(manager.clone(), manager.clone())
 }
 
@@ -159,77 +157,6 @@ async fn s55_another_list_of_issuers_takes_over_and_a_bad_one_does_not() {
         reload(&row(&second)).unwrap();
         assert_eq!(told(&both, &one).await, "401/900901", "{profile:?}: removed");
         assert_eq!(told(&both, &another).await, "200", "{profile:?}");
-    }
-}
-
-fn verified(manager: &ApiManager, text: &str) -> VerifiedToken {
-    let gate = manager.authenticator();
-    match gate.authenticate_token(text, gate.now()) {
-        Decision::Decided(Ok(token)) => token,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[tokio::test]
-async fn s40_a_token_is_verified_once() {
-    for profile in STRICT_AND_4 {
-        for (cache, is_shared) in [(TokenCache::new(), true), (TokenCache::disabled(), false)] {
-            let world = World::new(profile);
-            let issuer = claimgate_tower::Issuer::new(ISSUER).any_audience().jwks(world.issuer.jwks());
-            let gate = Authenticator::builder().issuer(profile.applied_to(issuer)).token_cache(cache);
-            let gate = gate.clock(world.clock.clone()).build().unwrap();
-            let manager = world.manager_of(gate, |builder| builder);
-            let text = world.token().mint();
-            assert_eq!(told(&on_both(&manager), &text).await, "200");
-            // What was verified for a host is what is found again.
-            let claims = || verified(&manager, &text).claims::<Value>().unwrap();
-            assert_eq!(Arc::ptr_eq(&claims(), &claims()), is_shared, "{profile:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn s40_what_is_remembered_is_of_one_token_of_one_issuer() {
-    for profile in STRICT_AND_4 {
-        let (one, other) = (served().await, served().await);
-        let deployed = Deployed::new(profile, &(row(&one) + &row(&other)));
-        let both = Both::new(deployed.manager(), deployed.manager());
-        for _ in 0..3 {
-            for (issuer, name) in [(&one, "ann"), (&other, "bob")] {
-                let text = token(issuer.issuer()).subject(name).claim("jti", "the-same").mint();
-                for _ in 0..2 {
-                    let seen = both.send(&Call::get(MENU).bearer(&text)).await;
-                    assert_eq!(seen.given("/subject"), name, "{profile:?}");
-                }
-                // The signature is that of a token that is remembered.
-                let mut payload = tamper::unverified_payload(&text).unwrap();
-                payload["sub"] = "admin".into();
-                let parts: Vec<_> = text.split('.').collect();
-                let tampered = format!("{}.{}.{}", parts[0], base64url(payload.to_string()), parts[2]);
-                assert_eq!(told(&both, &tampered).await, "401/900901", "{profile:?}");
-                assert_eq!(told(&both, &text).await, "200");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn s40_expiry_and_revoked_keys_count_for_what_is_remembered() {
-    for (profile, expired) in [(Profile::Strict, "401/900903"), (Profile::Version4, "401/900901")] {
-        let served = served().await;
-        let deployed = Deployed::new(profile, &row(&served));
-        let manager = deployed.manager();
-        let both = on_both(&manager);
-        let text = served.issuer().token().at(NOW).expires_in(Duration::from_secs(300)).mint();
-        for _ in 0..2 {
-            assert_eq!(told(&both, &text).await, "200");
-        }
-        manager.authenticator().revoke_key(served.issuer().issuer(), "test-1").unwrap();
-        assert_eq!(told(&both, &text).await, "401/900901", "{profile:?}");
-        manager.authenticator().restore_key(served.issuer().issuer(), "test-1").unwrap();
-        assert_eq!(told(&both, &text).await, "200");
-        deployed.clock.advance(Duration::from_secs(300));
-        assert_eq!(told(&both, &text).await, expired, "{profile:?}");
     }
 }
 

@@ -1,11 +1,17 @@
 //! Which application may call which API.
 
-use claimgate_tower::apim::subscription::MemorySubscriptions;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use claimgate_tower::apim::subscription::{
+    Found, MemorySubscriptions, StoreError, SubscriptionQuery, SubscriptionStore,
+};
 use claimgate_tower::apim::{ApiManagerBuilder, Deployment, IssuerRules, KeyPlace, Profile};
 use serde_json::{Value, json};
 
-use super::hosts::Call;
-use super::world::{ISSUER, MENU, World};
+use super::hosts::{Both, Call};
+use super::world::{ISSUER, MENU, World, two_issuers};
 
 #[tokio::test]
 async fn s28_a_token_names_the_apis_that_it_is_for() {
@@ -101,6 +107,116 @@ async fn s30_a_store_can_say_who_has_subscribed() {
         let seen =
             call.to(|| world.manager(|builder| builder.subscriptions(store("PROD_ONLY_BLOCKED")))).await;
         assert_eq!(seen.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn s30_a_client_is_that_of_its_issuer() {
+    let store = r#"
+        [[application]]
+        name = "OfTheOne"
+        issuer = "https://idp.example.com"
+        consumer_keys = ["key-1"]
+        subscription = [{ context = "/pizzashack/1.0.0", version = "1.0.0" }]
+
+        [[application]]
+        name = "OfTheOther"
+        issuer = "https://other.example.com"
+        consumer_keys = ["key-1", "key-2"]
+        subscription = [{ context = "/pizzashack/2.0.0", version = "2.0.0" }]
+
+        [[application]]
+        name = "OfAnybody"
+        consumer_keys = ["key-3"]
+        subscription = [{ context = "/pizzashack/1.0.0", version = "1.0.0" }]
+    "#;
+    for profile in [Profile::Strict, Profile::Version4] {
+        let (one, other, authenticator) = two_issuers(profile);
+        let store = || MemorySubscriptions::from_toml(store).unwrap();
+        let manager = || one.manager_of(authenticator(), |builder| builder.subscriptions(store()));
+        for (world, version, client, expected) in [
+            (&one, "1.0.0", "key-1", Ok("OfTheOne")),
+            (&one, "2.0.0", "key-1", Err("403/900908")),
+            (&other, "1.0.0", "key-1", Err("403/900908")),
+            (&other, "2.0.0", "key-1", Ok("OfTheOther")),
+            (&one, "2.0.0", "key-2", Err("403/900908")),
+            (&other, "2.0.0", "key-2", Ok("OfTheOther")),
+            (&one, "1.0.0", "key-3", Ok("OfAnybody")),
+            (&other, "1.0.0", "key-3", Ok("OfAnybody")),
+        ] {
+            let token = world.token().claim("consumerKey", client).mint();
+            let seen = Call::get(format!("/pizzashack/{version}/menu")).bearer(&token).to(manager).await;
+            match expected {
+                Ok(name) => assert_eq!(seen.given("/context/application/name"), name, "{client} {version}"),
+                Err(told) => assert_eq!(seen.told(), told, "{profile:?} {client} {version}"),
+            }
+        }
+    }
+}
+
+/// Fails with the number of the question: at once for an even one, else later.
+#[derive(Debug, Default)]
+struct Failing(Mutex<u32>);
+
+impl SubscriptionStore for Failing {
+    fn find<'a>(&'a self, _: SubscriptionQuery<'a>) -> Found<'a> {
+        let mut asked = self.0.lock().unwrap();
+        *asked += 1;
+        let error = StoreError::new(format!("no table\n{asked}"));
+        if asked.is_multiple_of(2) {
+            Found::Known(Err(error))
+        } else {
+            Found::Later(Box::pin(async { Err(error) }))
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn s30_a_store_that_fails_is_told_to_operators_and_not_to_clients() {
+    let world = World::new(Profile::Strict);
+    let manager = || world.manager(|builder| builder.subscriptions(Failing::default()));
+    let both = Both::new(manager(), manager());
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer({
+        let log = log.clone();
+        move || log.clone()
+    });
+    let _listening = tracing::subscriber::set_default(subscriber.finish());
+    let token = world.token().claim("consumerKey", "secret-client").mint();
+    let call = Call::get(MENU).bearer(&token);
+    for (seconds, reason) in [(0, Some(1)), (0, None), (59, None), (1, Some(4)), (59, None)] {
+        world.clock.advance(Duration::from_secs(seconds));
+        log.0.lock().unwrap().clear();
+        let seen = both.send(&call).await;
+        assert_eq!(seen.told(), "503/900900");
+        assert!(seen.header("retry-after").is_some(), "{seen:?}");
+        assert!(!seen.body.contains("table"), "{seen:?}");
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("secret"), "{text}");
+        let lines: Vec<_> = text.lines().filter(|line| line.contains("store")).collect();
+        let expected = reason.map(|number| {
+            format!(
+                r#"WARN claimgate: requests are refused: the subscription store fails reason="no table\n{number}""#
+            )
+        });
+        // One for each host.
+        assert_eq!(lines.len(), if expected.is_some() { 2 } else { 0 }, "{text}");
+        for line in lines {
+            assert!(line.ends_with(expected.as_deref().unwrap_or_default()), "{line}");
+        }
     }
 }
 

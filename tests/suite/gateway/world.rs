@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claimgate_testkit::{TestClock, TestIssuer, TokenBuilder};
 use claimgate_tower::apim::{ApiManager, ApiManagerBuilder, IssuerRules, KeyPlace, Profile, ResourceTable};
-use claimgate_tower::{Authenticator, Issuer};
+use claimgate_tower::{Authenticator, AuthenticatorBuilder, Issuer};
 use serde_json::{Value, json};
 
 pub(crate) const ISSUER: &str = "https://idp.example.com";
@@ -129,4 +129,24 @@ impl World {
         let builder = ApiManager::builder(authenticator, resources).profile(self.profile);
         change(builder.issuer(ISSUER, IssuerRules::new(KeyPlace::JwkSet))).build().unwrap()
     }
+}
+
+/// Two issuers that are both trusted, and what makes a new authenticator for them.
+pub(crate) fn two_issuers(profile: Profile) -> (World, World, impl Fn() -> Authenticator) {
+    let one = World::new(profile);
+    let other = World {
+        issuer: TestIssuer::new("https://other.example.com"),
+        clock: one.clock.clone(),
+        ..World::new(profile)
+    };
+    let issuers = [&one, &other].map(|world| {
+        let issuer = Issuer::new(world.issuer.issuer()).any_audience().jwks(world.issuer.jwks());
+        profile.applied_to(issuer)
+    });
+    let clock = one.clock.clone();
+    let authenticator = move || {
+        let builder = Authenticator::builder().clock(clock.clone());
+        issuers.iter().cloned().fold(builder, AuthenticatorBuilder::issuer).build().unwrap()
+    };
+    (one, other, authenticator)
 }

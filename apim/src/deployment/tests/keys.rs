@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use claimgate_core::{AuthErrorKind, AuthenticatorBuilder, Clock, Decision, Moment};
+use claimgate_core::{AuthErrorKind, AuthenticatorBuilder, Clock, Decision, Issuer, Moment};
 use claimgate_testkit::{Alg, SigningKey, TestIssuer};
 use serde_json::Value;
 
@@ -157,7 +157,7 @@ async fn the_profile_decides_about_algorithms_and_claims() {
         let issuer = TestIssuer::with_algorithm("https://a.example", alg);
         let (_directory, deployment) = with_directory(&issuer, &[&issuer.current_key()]);
         let gate = authenticator(&deployment, profile, C0).unwrap();
-        let token = issuer.token().subject("u").at(ISSUED).mint();
+        let token = issuer.token().subject("u").at(ISSUED).header("typ", "JWT").mint();
         assert_eq!(outcome(&gate, &token, C0).await, expected, "{alg:?} {profile:?}");
     }
     let issuer = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
@@ -168,6 +168,59 @@ async fn the_profile_decides_about_algorithms_and_claims() {
     {
         let gate = authenticator(&deployment, profile, C0).unwrap();
         assert_eq!(outcome(&gate, &without_subject, C0).await, expected, "{profile:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_asks_the_same_of_an_issuer_of_a_file_and_of_one_of_code() {
+    let issuer = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
+    let (_directory, deployment) = with_directory(&issuer, &[&issuer.current_key()]);
+    let complete = || {
+        let token = issuer.token().subject("u").at(ISSUED).header("typ", "JWT");
+        token.claim("application", serde_json::json!({})).claim("consumerKey", "k")
+    };
+    let early = || complete().claim("nbf", ISSUED + 100);
+    let missing = Err(AuthErrorKind::MissingClaim);
+    for (name, token, [strict, version_4, version_3]) in [
+        ("complete", complete(), [Ok(()); 3]),
+        ("sub", complete().without("sub"), [missing, Ok(()), missing]),
+        ("iat", complete().without("iat"), [missing, Ok(()), missing]),
+        ("exp", complete().without("exp"), [missing; 3]),
+        ("application", complete().without("application"), [Ok(()), Ok(()), missing]),
+        ("consumerKey", complete().without("consumerKey"), [Ok(()), Ok(()), missing]),
+        ("nbf", early(), [Err(AuthErrorKind::NotYetValid), Ok(()), Ok(())]),
+        ("typ", complete().header("typ", "at+jwt"), [Ok(()), Ok(()), Err(AuthErrorKind::WrongType)]),
+    ] {
+        let text = token.mint();
+        for (profile, expected) in
+            [(Profile::Strict, strict), (Profile::Version4, version_4), (Profile::Version3, version_3)]
+        {
+            let of_file = authenticator(&deployment, profile, C0).unwrap();
+            let of_code = Issuer::new(issuer.issuer()).any_audience().jwks(issuer.jwks());
+            let of_code = Authenticator::builder()
+                .clock(Stopped(C0))
+                .issuer(profile.applied_to(of_code))
+                .build()
+                .unwrap();
+            for gate in [of_file, of_code] {
+                assert_eq!(outcome(&gate, &text, C0).await, expected, "{name} {profile:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_claim_of_the_client_is_the_one_that_the_file_names() {
+    let issuer = TestIssuer::with_algorithm("https://a.example", Alg::RS256);
+    let (_directory, mut deployment) = with_directory(&issuer, &[&issuer.current_key()]);
+    deployment.issuers[0].consumer_key_claim = Some("cid".to_owned());
+    let token = || {
+        let token = issuer.token().subject("u").at(ISSUED).header("typ", "JWT");
+        token.claim("application", serde_json::json!({}))
+    };
+    let gate = authenticator(&deployment, Profile::Version3, C0).unwrap();
+    for (claim, expected) in [("cid", Ok(())), ("consumerKey", Err(AuthErrorKind::MissingClaim))] {
+        assert_eq!(outcome(&gate, &token().claim(claim, "k").mint(), C0).await, expected, "{claim}");
     }
 }
 

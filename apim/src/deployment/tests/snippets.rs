@@ -1,5 +1,7 @@
 //! What the manuals tell to write.
 
+use claimgate_core::TokenCache;
+
 use super::*;
 
 const ISSUERS_3_0: &str = include_str!("../../../tests/data/deployment/issuers-3.0.toml");
@@ -134,6 +136,35 @@ fn a_whole_file_gives_what_is_the_gateways_and_no_word_of_the_rest() {
 }
 
 #[test]
+fn the_cache_of_the_gateway_is_that_of_verified_tokens() {
+    let minutes = |minutes: u64| TokenCache::new().time_to_live(Duration::from_secs(60 * minutes));
+    for (table, expected) in [
+        ("", minutes(15)),
+        ("enable = true", minutes(15)),
+        ("expiry_time = '5m'", minutes(5)),
+        ("expiry_time = 60", minutes(1)),
+        ("enable = false", TokenCache::disabled()),
+        ("enable = false\nexpiry_time = 0", TokenCache::disabled()),
+    ] {
+        let (deployment, _) = toml(&format!("[apim.cache.gateway_token]\n{table}"));
+        assert_eq!(deployment.verified_tokens(), expected, "{table}");
+    }
+    // Those of other parts of the original say nothing of it.
+    let (deployment, _) =
+        toml("[apim.cache.km_token]\nexpiry_time = 0\n[apim.cache.resource]\nenable = false");
+    assert_eq!(deployment.verified_tokens(), minutes(15));
+    for (value, told) in [("0", "0ns"), ("'999ms'", "999ms"), ("31536001", "31536001s")] {
+        let error = Deployment::from_toml(&format!("[apim.cache.gateway_token]\nexpiry_time = {value}"));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            format!(
+                "apim.cache.gateway_token: expiry_time = {told}: from 1s to 365d; enable = false is for no cache"
+            )
+        );
+    }
+}
+
+#[test]
 fn an_empty_file_is_the_defaults_of_the_original() {
     let (deployment, notices) = toml("");
     assert_eq!((deployment, &*notices), (Deployment::default(), &[Notice::NoIssuer][..]));
@@ -226,4 +257,30 @@ fn relative_paths_start_at_the_file() {
     assert_eq!(deployment.trust_store, Some(store));
     let missing = Deployment::from_file(directory.path().join("none.toml")).unwrap_err().to_string();
     assert!(missing.contains("none.toml\" cannot be read: "), "{missing}");
+}
+
+#[test]
+fn issuers_that_share_the_trust_store_are_told() {
+    let row = |name: &str| format!("[[apim.jwt.issuer]]\nname = {name:?}\n");
+    let published = |name: &str| format!("{}jwks.url = \"https://keys.example\"\n", row(name));
+    let store = "[truststore]\nfile_name = \"own.jks\"\n";
+    for (name, text, issuers) in [
+        ("one", row("a") + store, &[][..]),
+        ("one, and one with a JWK Set", row("a") + &published("b") + store, &[]),
+        ("two", row("a") + &row("b") + store, &["a", "b"]),
+        ("two of three", row("a") + &published("b") + &row("c") + store, &["a", "c"]),
+        ("two with JWK Sets", published("a") + &published("b") + store, &[]),
+        ("no store", published("a") + &published("b"), &[]),
+    ] {
+        let told = toml(&text).1.into_iter().filter_map(|notice| match notice {
+            Notice::SharedTrustStore { issuers } => Some(issuers),
+            _ => None,
+        });
+        assert_eq!(told.flatten().collect::<Vec<_>>(), issuers, "{name}");
+    }
+    let notice = Notice::SharedTrustStore { issuers: vec!["a".to_owned(), "b\n".to_owned()] };
+    assert_eq!(
+        notice.to_string(),
+        r#"issuers "a", "b\n": they have no JWK Set, so every key of the trust store verifies the tokens of each of them"#
+    );
 }

@@ -14,6 +14,7 @@ fn every_code_has_its_number_and_in_every_profile_its_status() {
         (FaultCode::InvalidCredentials, 900_901, [401, 401, 401]),
         (FaultCode::MissingCredentials, 900_902, [401, 401, 401]),
         (FaultCode::TokenExpired, 900_903, [401, 401, 401]),
+        (FaultCode::TokenRevoked, 900_901, [401, 401, 401]),
         (FaultCode::NoResource, 900_906, [403, 403, 403]),
         (FaultCode::SubscriptionBlocked, 900_907, [403, 401, 401]),
         (FaultCode::NotSubscribed, 900_908, [403, 403, 403]),
@@ -21,6 +22,7 @@ fn every_code_has_its_number_and_in_every_profile_its_status() {
         (FaultCode::InsufficientScope, 900_910, [403, 403, 403]),
         (FaultCode::WrongAudience, 900_914, [403, 403, 403]),
         (FaultCode::KeyTypeMismatch, 900_901, [403, 403, 403]),
+        (FaultCode::MalformedRequest, 900_901, [400, 401, 401]),
     ];
     assert_eq!(expected.map(|(code, ..)| code), CODES);
     for (code, number, statuses) in expected {
@@ -52,6 +54,11 @@ fn descriptions_are_the_words_of_the_catalogue_and_its_advice() {
             "Invalid Credentials. Make sure you have provided the correct security credentials",
         ),
         (
+            FaultCode::MalformedRequest,
+            Profile::Strict,
+            "Invalid Credentials. Make sure you have provided the correct security credentials",
+        ),
+        (
             FaultCode::MissingCredentials,
             Profile::Version4,
             "Invalid Credentials. Make sure your API invocation call has a header: \
@@ -73,6 +80,21 @@ fn descriptions_are_the_words_of_the_catalogue_and_its_advice() {
             FaultCode::TokenExpired,
             Profile::Version3,
             "JWT token is expired. Renew the access token and try again",
+        ),
+        (
+            FaultCode::TokenRevoked,
+            Profile::Strict,
+            "Invalid Credentials. Make sure you have provided the correct security credentials",
+        ),
+        (
+            FaultCode::TokenRevoked,
+            Profile::Version4,
+            "Invalid JWT token. Make sure you have provided the correct security credentials",
+        ),
+        (
+            FaultCode::TokenRevoked,
+            Profile::Version3,
+            "Invalid JWT token. Make sure you have provided the correct security credentials",
         ),
         (
             FaultCode::NoResource,

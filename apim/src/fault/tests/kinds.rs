@@ -6,11 +6,12 @@ use super::*;
 const EXPECTED: [(AuthErrorKind, [(u32, u16); 3]); 30] = {
     const MISSING: [(u32, u16); 3] = [(900_902, 401); 3];
     const INVALID: [(u32, u16); 3] = [(900_901, 401); 3];
+    const MALFORMED: [(u32, u16); 3] = [(900_901, 400), (900_901, 401), (900_901, 401)];
     const UNAVAILABLE: [(u32, u16); 3] = [(900_900, 503), (900_900, 500), (900_900, 500)];
     [
         (AuthErrorKind::MissingCredentials, MISSING),
-        (AuthErrorKind::MalformedCredentials, INVALID),
-        (AuthErrorKind::MultipleCredentials, INVALID),
+        (AuthErrorKind::MalformedCredentials, MALFORMED),
+        (AuthErrorKind::MultipleCredentials, MALFORMED),
         (AuthErrorKind::TokenTooLarge, INVALID),
         (AuthErrorKind::MalformedToken, INVALID),
         (AuthErrorKind::AlgorithmNotAllowed, INVALID),
@@ -65,6 +66,28 @@ fn only_an_unknown_key_depends_on_where_keys_come_from() {
             } else {
                 assert_eq!(of_store, of_set, "{kind:?} {profile:?}");
             }
+        }
+    }
+}
+
+/// What a rule of the application denies is 900914 here, and that has no challenge.
+#[test]
+fn the_strict_profile_answers_as_the_core_does() {
+    use claimgate_core::Refusal;
+    let kinds = EXPECTED.into_iter().map(|(kind, _)| kind);
+    for kind in kinds.filter(|kind| *kind != AuthErrorKind::AccessDenied) {
+        let asked = Asked {
+            realm: Some("a \"b\" \\c"),
+            has_credential: kind != AuthErrorKind::MissingCredentials,
+            ..Asked::default()
+        };
+        let refusal = Refusal::new(&kind.into(), asked.realm);
+        let of_core = |name| refusal.headers().find(|(own, _)| *own == name).map(|(_, value)| value);
+        let answer =
+            Fault::of(&kind.into(), Profile::Strict, KeyPlace::JwkSet).answer(Profile::Strict, &asked);
+        assert_eq!(answer.status, refusal.status(), "{kind:?}");
+        for name in ["www-authenticate", "retry-after"] {
+            assert_eq!(header(&answer, name), of_core(name), "{kind:?} {name}");
         }
     }
 }

@@ -111,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_without_a_unit_is_for_a_minute() {
+        for unit in ["", r#","spikeArrestUnit":null"#] {
+            let body = format!(r#"{{"subscription":{{"state":"UNBLOCKED","spikeArrestLimit":5{unit}}}}}"#);
+            let found = read(body.as_bytes()).unwrap().unwrap();
+            assert_eq!(found.subscription.spike_arrest, Some((5, 60)), "{body}");
+        }
+    }
+
+    #[test]
     fn null_is_no_subscription_and_everything_else_a_failure() {
         assert_eq!(read(b"null").unwrap(), None);
         for body in [

@@ -60,9 +60,12 @@ impl StoreClient {
     /// plus as a blank.
     fn url_of(&self, asked: &Asked) -> Url {
         let mut query = self.url.query().map(str::to_owned).unwrap_or_default();
-        for (name, value) in
-            [("context", &asked.context), ("version", &asked.version), ("consumerKey", &asked.consumer_key)]
-        {
+        for (name, value) in [
+            ("context", &asked.context),
+            ("version", &asked.version),
+            ("consumerKey", &asked.consumer_key),
+            ("issuer", &asked.issuer),
+        ] {
             let separator = if query.is_empty() { "" } else { "&" };
             let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
             // Writing to a string does not fail.
@@ -122,26 +125,32 @@ mod tests {
             max_bytes: 1,
         };
         let url = |base, consumer_key: &str| {
-            let asked =
-                Asked { context: "/p/1.0".into(), version: "1.0".into(), consumer_key: consumer_key.into() };
+            let asked = Asked {
+                context: "/p/1.0".into(),
+                version: "1.0".into(),
+                issuer: "https://i".into(),
+                consumer_key: consumer_key.into(),
+            };
             client(base).url_of(&asked).to_string()
         };
         for (base, key, expected) in [
             (
                 "http://[::1]/s",
                 "Yj_U",
-                "http://[::1]/s?context=%2Fp%2F1%2E0&version=1%2E0&consumerKey=Yj%5FU",
+                "http://[::1]/s?context=%2Fp%2F1%2E0&version=1%2E0&consumerKey=Yj%5FU\
+                 &issuer=https%3A%2F%2Fi",
             ),
             (
                 "http://[::1]/s?a=b",
                 "k",
-                "http://[::1]/s?a=b&context=%2Fp%2F1%2E0&version=1%2E0&consumerKey=k",
+                "http://[::1]/s?a=b&context=%2Fp%2F1%2E0&version=1%2E0&consumerKey=k\
+                 &issuer=https%3A%2F%2Fi",
             ),
             (
                 "http://[::1]/s",
-                "a&consumerKey=b+c d#é\u{0}%41",
+                "a&issuer=b+c d#é\u{0}%41",
                 "http://[::1]/s?context=%2Fp%2F1%2E0&version=1%2E0\
-                 &consumerKey=a%26consumerKey%3Db%2Bc%20d%23%C3%A9%00%2541",
+                 &consumerKey=a%26issuer%3Db%2Bc%20d%23%C3%A9%00%2541&issuer=https%3A%2F%2Fi",
             ),
         ] {
             assert_eq!(url(base, key), expected);

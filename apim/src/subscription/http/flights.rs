@@ -14,6 +14,7 @@ use crate::subscription::StoreError;
 use crate::subscription::http::Answer;
 use crate::subscription::http::client::StoreClient;
 use crate::subscription::http::kept::{Asked, Kept, Question, Times};
+use crate::told::Told;
 
 // Shared are what is remembered, in a cache that locks its own shards, and the flights, behind a mutex that is held for a look-up
 // and never across an await. A flight writes what it has learnt into the cache, then lands, then leaves the map: whoever finds it
@@ -29,7 +30,9 @@ pub(super) struct Flights {
     pub(super) times: Times,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) runtime: Handle,
+    /// Whether the log says that it fails.
     pub(super) is_down: AtomicBool,
+    pub(super) told: Told,
 }
 
 /// What becomes of a question.
@@ -84,11 +87,17 @@ impl Flights {
         self.in_the_air.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One line when the store fails and one when it is back, and none for each request.
+    /// One line when the store fails and one when it is back, and none for each request. One that fails for some clients and not for
+    /// others is told once a minute.
     fn log(&self, error: Option<&StoreError>) {
-        match (error, self.is_down.swap(error.is_some(), Ordering::Relaxed)) {
-            (Some(error), false) => tracing::warn!(%error, "the subscription store fails"),
-            (None, true) => tracing::info!("the subscription store answers again"),
+        match error {
+            Some(error) if !self.is_down.load(Ordering::Relaxed) && self.told.again(self.clock.now()) => {
+                self.is_down.store(true, Ordering::Relaxed);
+                tracing::warn!(target: "claimgate", reason = error.text(), "the subscription store fails");
+            }
+            None if self.is_down.swap(false, Ordering::Relaxed) => {
+                tracing::info!(target: "claimgate", "the subscription store answers again");
+            }
             _ => {}
         }
     }

@@ -15,6 +15,7 @@ use crate::subscription::{StoreError, Subscribed};
 pub(super) struct Question<'a> {
     pub(super) context: &'a str,
     pub(super) version: &'a str,
+    pub(super) issuer: &'a str,
     pub(super) consumer_key: &'a str,
 }
 
@@ -23,19 +24,26 @@ pub(super) struct Question<'a> {
 pub(super) struct Asked {
     pub(super) context: Box<str>,
     pub(super) version: Box<str>,
+    pub(super) issuer: Box<str>,
     pub(super) consumer_key: Box<str>,
 }
 
 impl Question<'_> {
     pub(super) fn to_asked(self) -> Asked {
-        let Question { context, version, consumer_key } = self;
-        Asked { context: context.into(), version: version.into(), consumer_key: consumer_key.into() }
+        let Question { context, version, issuer, consumer_key } = self;
+        Asked {
+            context: context.into(),
+            version: version.into(),
+            issuer: issuer.into(),
+            consumer_key: consumer_key.into(),
+        }
     }
 }
 
 impl Equivalent<Asked> for Question<'_> {
     fn equivalent(&self, asked: &Asked) -> bool {
         *self.consumer_key == *asked.consumer_key
+            && *self.issuer == *asked.issuer
             && *self.context == *asked.context
             && *self.version == *asked.version
     }
@@ -166,17 +174,25 @@ mod tests {
 
     #[test]
     fn a_question_finds_what_was_asked_in_the_same_words_alone() {
-        let question = |context, version, consumer_key| Question { context, version, consumer_key };
+        let question =
+            |context, version, issuer, consumer_key| Question { context, version, issuer, consumer_key };
         let cache = quick_cache::sync::Cache::new(10);
-        cache.insert(question("/a", "1", "k").to_asked(), ());
+        let asked = question("/a", "1", "i", "k").to_asked();
+        cache.insert(asked.clone(), ());
         for (question, found) in [
-            (question("/a", "1", "k"), true),
-            (question("/a", "1", "K"), false),
-            (question("/a1", "", "k"), false),
-            (question("/a", "1k", ""), false),
-            (question("1", "/a", "k"), false),
+            (question("/a", "1", "i", "k"), true),
+            (question("/a", "1", "i", "K"), false),
+            (question("/a", "1", "I", "k"), false),
+            (question("/a", "1", "", "ik"), false),
+            (question("/a", "1", "ik", ""), false),
+            (question("/a", "1", "k", "i"), false),
+            (question("/a1", "", "i", "k"), false),
+            (question("/a", "1i", "", "k"), false),
+            (question("1", "/a", "i", "k"), false),
         ] {
             assert_eq!(cache.get(&question).is_some(), found);
+            // Also where two have one hash.
+            assert_eq!(question.equivalent(&asked), found);
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::subscription::http::HttpSubscriptions;
 use crate::subscription::http::client::StoreClient;
 use crate::subscription::http::flights::Flights;
 use crate::subscription::http::kept::Times;
+use crate::told::Told;
 
 /// Settings of [`HttpSubscriptions`].
 #[derive(Clone)]
@@ -181,6 +182,7 @@ impl HttpSubscriptionsBuilder {
                     clock: self.clock,
                     runtime,
                     is_down: AtomicBool::new(false),
+                    told: Told::default(),
                 })))
             }
             _ => Err(problems.into_iter().collect()),

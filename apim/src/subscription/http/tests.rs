@@ -1,3 +1,5 @@
+mod log;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use super::*;
+use crate::api::Api;
 use crate::subscription::SubscriptionState;
 
 /// A service on loopback that answers what the test says, and keeps what it was asked.
@@ -109,8 +112,14 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+const ISSUER: &str = "https://a.example";
+
 async fn find(store: &HttpSubscriptions, key: &str) -> Answer {
-    store.find(&api(), key).wait().await
+    find_of(store, ISSUER, key).await
+}
+
+async fn find_of(store: &HttpSubscriptions, issuer: &str, key: &str) -> Answer {
+    store.find(SubscriptionQuery::new(&api(), issuer, key)).wait().await
 }
 
 fn state(answer: &Answer) -> Option<SubscriptionState> {
@@ -129,7 +138,7 @@ async fn an_answer_is_asked_for_once_and_kept_for_its_time() {
     }
     let asked = service.asked();
     assert_eq!(asked.len(), 1);
-    let query = "context=%2Fpizzashack%2F1%2E0%2E0&version=1%2E0%2E0&consumerKey=Yj%5FU";
+    let query = "context=%2Fpizzashack%2F1%2E0%2E0&version=1%2E0%2E0&consumerKey=Yj%5FU&issuer=https%3A%2F%2Fa%2Eexample";
     assert!(asked[0].starts_with(&format!("GET /subscriptions?{query} HTTP/1.1\r\n")), "{}", asked[0]);
     assert!(asked[0].contains("accept: application/json\r\n"), "{}", asked[0]);
     assert!(asked[0].contains("authorization: Bearer s3cret\r\n"), "{}", asked[0]);
@@ -137,10 +146,10 @@ async fn an_answer_is_asked_for_once_and_kept_for_its_time() {
     service.replies(now(BLOCKED));
     clock.advance(seconds(59));
     let api = api();
-    assert!(matches!(store.find(&api, "Yj_U"), Found::Known(_)));
+    assert!(matches!(store.find(SubscriptionQuery::new(&api, ISSUER, "Yj_U")), Found::Known(_)));
     assert_eq!(state(&find(&store, "Yj_U").await), Some(SubscriptionState::Unblocked));
     clock.advance(seconds(1));
-    assert!(matches!(store.find(&api, "Yj_U"), Found::Later(_)));
+    assert!(matches!(store.find(SubscriptionQuery::new(&api, ISSUER, "Yj_U")), Found::Later(_)));
     assert_eq!(state(&find(&store, "Yj_U").await), Some(SubscriptionState::Blocked));
     assert_eq!(service.asked().len(), 2);
 }
@@ -172,8 +181,42 @@ async fn clients_and_apis_have_answers_of_their_own() {
     service.replies(now("null"));
     assert!(find(&store, "b").await.unwrap().is_none());
     let other = Api { version: "2.0.0".to_owned(), ..api() };
-    assert!(store.find(&other, "a").wait().await.unwrap().is_none());
+    assert!(store.find(SubscriptionQuery::new(&other, ISSUER, "a")).wait().await.unwrap().is_none());
     assert!(find(&store, "a").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn clients_of_one_name_have_the_answers_of_their_issuers() {
+    let service = Service::start().await;
+    let store = settings(&service).0.build().unwrap();
+    service.replies(now(SUBSCRIBED));
+    assert!(find_of(&store, "https://a.example", "k").await.unwrap().is_some());
+    service.replies(now("null"));
+    assert!(find_of(&store, "https://b.example", "k").await.unwrap().is_none());
+    assert!(find_of(&store, "https://a.example", "k").await.unwrap().is_some());
+    let asked = service.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1].contains("&consumerKey=k&issuer=https%3A%2F%2Fb%2Eexample HTTP"), "{}", asked[1]);
+}
+
+/// A question of the one on its way is no seat for the other.
+#[tokio::test]
+async fn clients_of_one_name_are_asked_about_at_once() {
+    let service = Service::start().await;
+    let store = settings(&service).0.build().unwrap();
+    service.replies(Reply::Held(with_status("200 OK", SUBSCRIBED)));
+    let find = |issuer: &'static str| {
+        let store = store.clone();
+        tokio::spawn(async move { find_of(&store, issuer, "k").await })
+    };
+    let first = find("https://a.example");
+    service.state.arrived.notified().await;
+    service.replies(now("null"));
+    let second = find("https://b.example");
+    assert!(second.await.unwrap().unwrap().is_none());
+    service.state.go.notify_one();
+    assert!(first.await.unwrap().unwrap().is_some());
+    assert_eq!(service.asked().len(), 2);
 }
 
 #[tokio::test]
@@ -311,8 +354,12 @@ async fn more_questions_than_may_be_on_their_way_are_refused_at_once() {
     let store = settings(&service).0.max_in_flight(1).build().unwrap();
     service.replies(Reply::Held(with_status("200 OK", SUBSCRIBED)));
     let (first, second) = (api(), api());
-    let Found::Later(first) = store.find(&first, "a") else { panic!("it is asked about") };
-    let Found::Known(refused) = store.find(&second, "b") else { panic!("there is no room") };
+    let Found::Later(first) = store.find(SubscriptionQuery::new(&first, ISSUER, "a")) else {
+        panic!("it is asked about")
+    };
+    let Found::Known(refused) = store.find(SubscriptionQuery::new(&second, ISSUER, "b")) else {
+        panic!("there is no room")
+    };
     assert!(refused.unwrap_err().to_string().contains("too many"));
     service.state.arrived.notified().await;
     service.state.go.notify_one();

@@ -1,6 +1,5 @@
 //! The document that lists applications and their subscriptions.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use claimgate_core::config::Section;
@@ -40,10 +39,14 @@ fn applications(mut document: Section<'_>) -> Vec<Table> {
 }
 
 fn read(applications: Vec<Table>, mut problems: Problems) -> Result<MemorySubscriptions, ConfigError> {
-    let mut clients = HashMap::new();
+    let mut store = MemorySubscriptions::default();
     for (index, table) in applications.into_iter().enumerate() {
         let place = place("application", index, table.get("name"));
         let application = Application::read(&place, table, &mut problems);
+        let clients = match application.issuer {
+            Some(issuer) => store.of_issuer.entry(issuer.into()).or_default(),
+            None => &mut store.of_any,
+        };
         for (key_type, keys) in application.keys {
             let subscriptions = Arc::new(of_type(&application.subscriptions, key_type));
             for key in keys {
@@ -55,13 +58,14 @@ fn read(applications: Vec<Table>, mut problems: Problems) -> Result<MemorySubscr
             }
         }
     }
-    problems.or(MemorySubscriptions { clients })
+    problems.or(store)
 }
 
 /// A subscription by context and version.
 type Entry = (String, String, Subscribed);
 
 struct Application {
+    issuer: Option<String>,
     keys: [(Option<KeyType>, Vec<String>); 3],
     subscriptions: Vec<Entry>,
 }
@@ -76,6 +80,7 @@ impl Application {
             owner: section.string("owner"),
             uuid: section.string("uuid"),
         };
+        let issuer = section.typed("issuer", "the name of an issuer", issuer);
         let mut keys = |key| section.string_list(key).unwrap_or_default();
         let keys = [
             (None, keys("consumer_keys")),
@@ -96,7 +101,7 @@ impl Application {
             }
             subscriptions.push(entry);
         }
-        Application { keys, subscriptions }
+        Application { issuer, keys, subscriptions }
     }
 }
 
@@ -123,7 +128,7 @@ fn subscription(section: &mut Section<'_>, application: &ApplicationContext) -> 
             section.problem(format!("{key} is missing"));
         }
     }
-    // In a token that is no limit. Whoever writes one down means one.
+    // In a token that is one for a minute. Whoever writes a file can be asked.
     if let (Some(limit @ 1..), None) = (limit, &unit) {
         section.problem(format!("spike_arrest_limit = {limit}: spike_arrest_unit is missing"));
     }
@@ -147,6 +152,10 @@ fn id(value: &Value) -> Option<String> {
         Value::Integer(number) => Some(number.to_string()),
         value => value.as_str().map(str::to_owned),
     }
+}
+
+fn issuer(value: &Value) -> Option<String> {
+    value.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// Where a problem is: by what the table is called, else by its number.

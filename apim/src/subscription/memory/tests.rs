@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::Api;
 use crate::subscription::SubscriptionState;
 use crate::token_facts::KeyType;
 
@@ -43,8 +44,18 @@ fn api(context: &str, version: &str) -> Api {
 }
 
 fn find(store: &MemorySubscriptions, context: &str, version: &str, key: &str) -> Option<Arc<Subscribed>> {
+    find_of(store, "https://a.example", context, version, key)
+}
+
+fn find_of(
+    store: &MemorySubscriptions,
+    issuer: &str,
+    context: &str,
+    version: &str,
+    key: &str,
+) -> Option<Arc<Subscribed>> {
     let api = api(context, version);
-    match store.find(&api, key) {
+    match store.find(SubscriptionQuery::new(&api, issuer, key)) {
         Found::Known(answer) => answer.unwrap(),
         Found::Later(_) => panic!("what is in memory is known"),
     }
@@ -114,14 +125,76 @@ fn keys_have_the_type_that_the_document_gives_them() {
     }
 }
 
+/// `k` is a client of A, of B and of anybody; `a` one of A alone, and `any` one of anybody alone.
+const OF_ISSUERS: &str = r#"
+    [[application]]
+    name = "OfA"
+    issuer = "https://a.example"
+    consumer_keys = ["k", "a"]
+
+    [[application.subscription]]
+    context = "/pizza/1"
+    version = "1"
+
+    [[application]]
+    name = "OfB"
+    issuer = "https://b.example"
+    sandbox_keys = ["k"]
+
+    [[application.subscription]]
+    context = "/pizza/2"
+    version = "2"
+
+    [[application]]
+    name = "OfAny"
+    consumer_keys = ["k", "any"]
+
+    [[application.subscription]]
+    context = "/pizza/1"
+    version = "1"
+
+    [[application.subscription]]
+    context = "/pizza/2"
+    version = "2"
+"#;
+
+#[test]
+fn a_client_of_an_issuer_is_found_for_it_alone_and_before_one_of_anybody() {
+    let store = MemorySubscriptions::from_toml(OF_ISSUERS).unwrap();
+    for (issuer, key, version, expected) in [
+        ("https://a.example", "k", "1", Some("OfA")),
+        // It has an application of its own, which has not subscribed to this.
+        ("https://a.example", "k", "2", None),
+        ("https://b.example", "k", "1", None),
+        ("https://b.example", "k", "2", Some("OfB")),
+        ("https://c.example", "k", "1", Some("OfAny")),
+        ("https://A.example", "k", "1", Some("OfAny")),
+        ("https://a.example/", "k", "1", Some("OfAny")),
+        ("", "k", "1", Some("OfAny")),
+        ("https://a.example", "a", "1", Some("OfA")),
+        ("https://b.example", "a", "1", None),
+        ("https://c.example", "a", "1", None),
+        ("", "a", "1", None),
+        ("https://a.example", "any", "1", Some("OfAny")),
+        ("https://b.example", "any", "2", Some("OfAny")),
+    ] {
+        let found = find_of(&store, issuer, &format!("/pizza/{version}"), version, key);
+        let name = found.as_deref().and_then(|found| found.application.name.as_deref());
+        assert_eq!(name, expected, "{key} of {issuer:?}, version {version}");
+    }
+}
+
 #[test]
 fn reads_the_same_from_json() {
-    let json = serde_json::to_string(&toml::from_str::<serde_json::Value>(DOCUMENT).unwrap()).unwrap();
-    let [from_json, from_toml] =
-        [MemorySubscriptions::from_json(&json).unwrap(), MemorySubscriptions::from_toml(DOCUMENT).unwrap()];
-    assert_eq!(from_json.clients, from_toml.clients);
-    assert!(MemorySubscriptions::from_toml("").unwrap().clients.is_empty());
-    assert!(MemorySubscriptions::from_json("{}").unwrap().clients.is_empty());
+    for document in [DOCUMENT, OF_ISSUERS] {
+        let json = serde_json::to_string(&toml::from_str::<serde_json::Value>(document).unwrap()).unwrap();
+        let from_json = MemorySubscriptions::from_json(&json).unwrap();
+        let from_toml = MemorySubscriptions::from_toml(document).unwrap();
+        assert_eq!(from_json.of_any, from_toml.of_any);
+        assert_eq!(from_json.of_issuer, from_toml.of_issuer);
+    }
+    assert!(MemorySubscriptions::from_toml("").unwrap().of_any.is_empty());
+    assert!(MemorySubscriptions::from_json("{}").unwrap().of_any.is_empty());
 }
 
 #[test]
@@ -147,6 +220,20 @@ fn tells_what_is_wrong_and_quotes_it() {
         (
             "[[application]]\nconsumer_keys = [\"k\"]\n[[application]]\nsandbox_keys = [\"k\"]".to_owned(),
             r#"application 2: consumer key "k" is there twice"#,
+        ),
+        (
+            "[[application]]\nissuer = \"i\"\nconsumer_keys = [\"k\"]\n\
+             [[application]]\nissuer = \"i\"\nconsumer_keys = [\"k\"]"
+                .to_owned(),
+            r#"application 2: consumer key "k" is there twice"#,
+        ),
+        (
+            "[[application]]\nissuer = \"\"".to_owned(),
+            r#"application 1: issuer = "": expected the name of an issuer"#,
+        ),
+        (
+            "[[application]]\nissuer = 1".to_owned(),
+            "application 1: issuer = 1: expected the name of an issuer",
         ),
         ("[[application]]\nconsumer_keys = [\"\"]".to_owned(), "application 1: a consumer key is empty"),
         (
@@ -202,5 +289,7 @@ fn json_has_no_member_twice_and_no_null() {
 #[test]
 fn debug_shows_no_client() {
     let shown = format!("{:?}", MemorySubscriptions::from_toml(DOCUMENT).unwrap());
+    assert_eq!(shown, "MemorySubscriptions { clients: 5 }");
+    let shown = format!("{:?}", MemorySubscriptions::from_toml(OF_ISSUERS).unwrap());
     assert_eq!(shown, "MemorySubscriptions { clients: 5 }");
 }

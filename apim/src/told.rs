@@ -6,14 +6,14 @@ use claimgate_core::Moment;
 
 /// Lets one line a minute through for something that every request could cause.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Seconds since 1970-01-01T00:00:00Z.
     last: AtomicI64,
 }
 
 impl Told {
     /// Whether to tell it now.
-    pub(super) fn again(&self, now: Moment) -> bool {
+    pub(crate) fn again(&self, now: Moment) -> bool {
         let now = now.unix_seconds();
         let last = self.last.load(Ordering::Relaxed);
         // A clock that was set back must not silence it.
