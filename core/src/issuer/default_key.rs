@@ -10,7 +10,7 @@ use crate::key_store::KeyStore;
 /// The default key.
 #[cfg(feature = "keystore")]
 impl Issuer {
-    /// Beside keys that are fetched (from a URL, by discovery, from a [`KeySource`]): checks tokens that name no key with the default
+    /// Beside keys that are fetched (from a URL, by discovery, from a `KeySource`): checks tokens that name no key with the default
     /// alias of `store`, and with no other key. Default: they are tried with the fetched keys that fit, four at most.
     ///
     /// 1. A token with a `kid` is checked with the fetched keys alone, one without with the default key alone, whatever it says of a

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use claimgate_testkit::TestClock;
 use claimgate_tower::apim::{Notice, Profile};
-use claimgate_tower::{Authenticator, CertificateValidity, KeySet, VerificationKey};
+use claimgate_tower::{Authenticator, CertificateValidity, Issuer, KeySet, VerificationKey};
 use serde_json::{Value, json};
 
 use super::hosts::Both;
 use super::keys::{Deployed, STRICT_AND_4, eventually, row_of_store, told};
-use super::world::{C0, C4, ISSUER, NOW, sample};
+use super::world::{C0, C4, ISSUER, NOW, World, sample};
 use crate::conformance::Log;
 use crate::key_stores::workshop::Workshop;
 
@@ -309,4 +309,39 @@ async fn s18_of_keys_that_are_put_in_place_the_first_to_end_is_told() {
     eventually(|| is_told(2)).await;
     assert!(is_told(1), "it was said once: {}", seen.borrow());
     drop(manager);
+}
+
+/// They are put in place at the start and at a reload, and nobody reads them again.
+#[tokio::test]
+async fn s18_keys_of_the_configuration_are_told_at_the_start_and_at_a_reload() {
+    let workshop = Workshop::new();
+    workshop.certified("own");
+    let (date, end) = end_of(&workshop, "own");
+    let world = World::new(Profile::Version4);
+    let ahead = end - NOW.unsigned_abs();
+    for (validity, ahead, expected) in [
+        (CertificateValidity::Check, ahead, 1),
+        (CertificateValidity::Check, ahead - 1, 0),
+        (CertificateValidity::Ignore, ahead, 0),
+    ] {
+        let issuer = || {
+            Issuer::new(ISSUER)
+                .any_audience()
+                .certificates([workshop.path("own.pem")])
+                .certificate_validity(validity)
+                .certificate_warning(Duration::from_secs(ahead))
+        };
+        let log = Log::begin();
+        let told = || {
+            let is_told = format!(
+                "certificates of keys end soon or have ended issuer={ISSUER:?} ending=1 not_after={date}"
+            );
+            log.take().lines().filter(|line| line.ends_with(&is_told)).count()
+        };
+        let builder = || Authenticator::builder().issuer(issuer()).clock(world.clock.clone());
+        let gate = builder().build().unwrap();
+        assert_eq!(told(), expected, "{validity:?} {ahead}: start");
+        gate.reload(builder()).unwrap();
+        assert_eq!(told(), expected, "{validity:?} {ahead}: reload");
+    }
 }
