@@ -174,6 +174,7 @@ impl Quotas {
         let policy = self.policies.known(tier).unwrap_or_else(|| {
             if self.told.again(now) {
                 tracing::warn!(
+                    target: "claimgate",
                     "tokens name a quota tier that is not configured: the policy for unknown tiers holds"
                 );
             }

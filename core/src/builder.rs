@@ -187,6 +187,7 @@ impl AuthenticatorBuilder {
         }
     }
 
+    #[cfg_attr(not(feature = "jwks-client"), expect(clippy::unused_self, reason = "nobody is asked"))]
     fn is_dynamic(&self) -> bool {
         #[cfg(feature = "jwks-client")]
         return self.dynamic.is_some();

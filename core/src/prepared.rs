@@ -121,6 +121,7 @@ impl PreparedKeys {
         }
     }
 
+    #[cfg_attr(not(feature = "refresh"), expect(clippy::needless_pass_by_value, reason = "nobody fetches"))]
     fn trust(
         self,
         policy: Arc<Policy>,

@@ -180,7 +180,7 @@ fn every_event_in_the_sources_is_on_the_page() {
     let page = page();
     let rows: BTreeSet<_> = rows(&page).into_iter().map(|row| row.text).collect();
     let mut written = BTreeSet::new();
-    for source in ["core", "tower-layer", "actix-middleware"] {
+    for source in ["core", "apim", "tower-layer", "actix-middleware"] {
         each_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(source).join("src"), &mut |text| {
             for (at, _) in text.match_indices("target: \"claimgate\"") {
                 let rest = &text[at + "target: \"claimgate\"".len()..];

@@ -69,7 +69,7 @@ impl Outage {
         }
         let is_news = !self.down.swap(true, Ordering::AcqRel);
         if is_news {
-            tracing::warn!(%reason, "redis does not answer: quotas are not counted");
+            tracing::warn!(target: "claimgate", %reason, "redis does not answer: quotas are not counted");
         }
         is_news || attempt == Attempt::Probe
     }
@@ -77,7 +77,7 @@ impl Outage {
     /// There was an answer. One to a request that asked before the failure of another says nothing of what came after.
     pub(super) fn succeeded(&self, attempt: Attempt) {
         if attempt == Attempt::Probe && self.down.swap(false, Ordering::AcqRel) {
-            tracing::warn!("redis answers again: quotas are counted");
+            tracing::warn!(target: "claimgate", "redis answers again: quotas are counted");
         }
     }
 

@@ -120,6 +120,7 @@ impl Windows {
     fn tell(&self, now: Moment) {
         if self.told.again(now) {
             tracing::warn!(
+                target: "claimgate",
                 most = self.most.saturating_mul(PARTS),
                 "no room for another quota window: requests of users who have none are denied"
             );

@@ -41,7 +41,9 @@ impl Fetcher {
     pub(crate) fn paths(&self) -> Vec<&std::path::Path> {
         match &self.place {
             Place::Files(files) => files.paths(),
-            _ => Vec::new(),
+            Place::Custom(_) => Vec::new(),
+            #[cfg(feature = "jwks-client")]
+            Place::Remote(_) => Vec::new(),
         }
     }
 
