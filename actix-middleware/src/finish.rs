@@ -27,7 +27,7 @@ pub(crate) struct Finish {
 impl Finish {
     /// What an admitted request asks for. A token among the WebSocket protocols is taken out of the request here.
     pub(crate) fn of(guard: &Guard, request: &mut ServiceRequest) -> Self {
-        let traces = guard.gate.traces(&View(request));
+        let traces = guard.gate.traces(&View::new(request));
         if let Some(protocols) = traces.as_ref().and_then(|traces| traces.request_protocols()) {
             let headers = request.headers_mut();
             headers.remove(SEC_WEBSOCKET_PROTOCOL);

@@ -42,7 +42,7 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> AuthFuture<S> {
-        match self.shared.guard.gate.check(&View(&request)) {
+        match self.shared.guard.gate.check(&View::new(&request)) {
             Passage::Decided(admitted) => AuthFuture::decided(&self.shared, admitted, request),
             Passage::Pending(pending) => AuthFuture::pending(&self.shared, pending, request),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use claimgate_core::{Authenticator, ConfigError};
 
 use crate::deployment::Deployment;
+use crate::forwarded_certificate::ForwardedCertificate;
 use crate::issuer_rules::IssuerRules;
 use crate::manager::ApiManager;
 use crate::profile::Profile;
@@ -70,6 +71,14 @@ impl ApiManagerBuilder {
     /// every request. Default: `X-JWT-Assertion`.
     pub fn assertion_header(mut self, name: impl Into<String>) -> Self {
         self.settings.assertion_header = Some(name.into());
+        self
+    }
+
+    /// Believes a proxy that ends TLS about the certificate of the client, for tokens that are bound to one. What any client sends
+    /// in that field is taken out of every request. Default: only what the host itself knows counts
+    /// ([`ClientCertificate`](claimgate_core::ClientCertificate)).
+    pub fn forwarded_certificate(mut self, forwarded: ForwardedCertificate) -> Self {
+        self.settings.forwarded = Some(forwarded);
         self
     }
 

@@ -1,9 +1,12 @@
 //! Where the token of a request stands, and what of its header fields goes on to the service.
 
+use std::cell::OnceCell;
 use std::fmt;
+use std::net::IpAddr;
 
 use claimgate_core::RequestView;
 
+use crate::forwarded_certificate::ForwardedCertificate;
 use crate::profile::Profile;
 
 /// A request as the core is to see it: its token in `Authorization`, whatever the field that the API has for it.
@@ -15,6 +18,9 @@ pub(crate) struct CredentialView<'r, V> {
     field: &'r str,
     /// What was taken out of the field, where it may hold several.
     chosen: Option<Chosen>,
+    /// Whose word counts where the host knows of no certificate.
+    forwarded: Option<&'r ForwardedCertificate>,
+    certificate: OnceCell<Option<Vec<u8>>>,
 }
 
 /// The parts of a field with several credentials.
@@ -38,7 +44,12 @@ pub struct HeaderChanges {
 impl<'r, V: RequestView> CredentialView<'r, V> {
     pub(crate) fn new(request: &'r V, field: &'r str, profile: Profile) -> Self {
         let chosen = profile.is_compatible().then(|| Chosen::of(lines(request, field)));
-        CredentialView { request, field, chosen }
+        CredentialView { request, field, chosen, forwarded: None, certificate: OnceCell::new() }
+    }
+
+    /// Believes what a proxy says of the certificate of the client.
+    pub(crate) fn believing(self, forwarded: Option<&'r ForwardedCertificate>) -> Self {
+        CredentialView { forwarded, ..self }
     }
 
     /// The field that the token has to be in.
@@ -91,7 +102,14 @@ impl<V: RequestView> RequestView for CredentialView<'_, V> {
     }
 
     fn peer_certificate(&self) -> Option<&[u8]> {
-        self.request.peer_certificate()
+        self.request.peer_certificate().or_else(|| {
+            let find = || self.forwarded?.certificate(self.request);
+            self.certificate.get_or_init(find).as_deref()
+        })
+    }
+
+    fn peer_address(&self) -> Option<IpAddr> {
+        self.request.peer_address()
     }
 }
 

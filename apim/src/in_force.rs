@@ -14,6 +14,7 @@ pub(crate) struct InForce {
     pub(crate) auth_header: String,
     pub(crate) keeps_credential: bool,
     assertion_header: String,
+    certificate_header: Option<String>,
     pub(crate) rules: Arc<Rules>,
 }
 
@@ -37,6 +38,7 @@ impl InForce {
                 deployment.is_some_and(|deployment| deployment.oauth.enable_outbound_auth_header)
             }),
             assertion_header: text(&settings.assertion_header, |it| &it.backend_jwt.header, ASSERTION_HEADER),
+            certificate_header: settings.forwarded.as_ref().map(|it| it.field().to_owned()),
             rules: Arc::new(Rules {
                 profile: settings.profile,
                 issuers,
@@ -57,11 +59,12 @@ impl InForce {
             auth_header: self.auth_header.clone(),
             keeps_credential: self.keeps_credential,
             assertion_header: self.assertion_header.clone(),
+            certificate_header: self.certificate_header.clone(),
             rules: Arc::new(Rules { issuers, ..Rules::clone(&self.rules) }),
         }
     }
 
-    /// What a client says of itself in the gateway's name never reaches a service, neither under the configured name nor under that
+    /// What a client says of itself in the gateway's or the proxy's name never reaches a service, neither under the configured name nor under that
     /// of the original. Services behind CGI and its like take `_` and `-` for one (RFC 3875, section 4.1.18).
     pub(crate) fn changes<V: RequestView>(
         &self,
@@ -69,7 +72,9 @@ impl InForce {
         view: &CredentialView<'_, V>,
     ) -> HeaderChanges {
         let forged = view.fields().filter(|name| {
-            is_same_field(name, &self.assertion_header) || is_same_field(name, ASSERTION_HEADER)
+            is_same_field(name, &self.assertion_header)
+                || is_same_field(name, ASSERTION_HEADER)
+                || self.certificate_header.as_ref().is_some_and(|field| is_same_field(name, field))
         });
         changes.removed.extend(forged.map(str::to_owned));
         changes

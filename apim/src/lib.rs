@@ -22,6 +22,7 @@ mod credentials;
 mod demo_keys;
 mod deployment;
 mod fault;
+mod forwarded_certificate;
 mod in_force;
 mod issuer_rules;
 mod manager;
@@ -48,6 +49,7 @@ pub use deployment::{
     BackendJwtConfig, CacheConfig, Deployment, Encoding, JwtIssuer, MappedClaim, Notice, OauthConfig, Signing,
 };
 pub use fault::{Answer, Asked, Fault, FaultCode, KeyPlace};
+pub use forwarded_certificate::ForwardedCertificate;
 pub use issuer_rules::IssuerRules;
 pub use manager::{ApiManager, Passage, PendingPassage};
 pub use profile::Profile;

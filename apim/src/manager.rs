@@ -76,7 +76,8 @@ impl ApiManager {
             Some(resource) if resource.auth == AuthType::Token => profile,
             _ => Profile::Strict,
         };
-        let view = CredentialView::new(request, field.unwrap_or(&now_in_force.auth_header), manners);
+        let view = CredentialView::new(request, field.unwrap_or(&now_in_force.auth_header), manners)
+            .believing(settings.forwarded.as_ref());
         let asked = || OwnedAsked::new(request, &view, resource.as_deref(), settings.realm.as_deref());
         match self.0.decide(&now_in_force, &view, resource.as_ref()) {
             Step::Done(Ok(admitted)) => Passage::Decided(Ok(admitted)),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::forwarded_certificate::ForwardedCertificate;
 use crate::issuer_rules::IssuerRules;
 use crate::profile::Profile;
 use crate::quota::Quotas;
@@ -20,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) auth_header: Option<String>,
     pub(crate) keeps_credential: Option<bool>,
     pub(crate) assertion_header: Option<String>,
+    pub(crate) forwarded: Option<ForwardedCertificate>,
     pub(crate) requires_subscription: bool,
     pub(crate) store: Option<Arc<dyn SubscriptionStore>>,
     pub(crate) quotas: Option<Arc<Quotas>>,
@@ -36,6 +38,7 @@ impl Settings {
             auth_header: None,
             keeps_credential: None,
             assertion_header: None,
+            forwarded: None,
             requires_subscription: false,
             store: None,
             quotas: None,

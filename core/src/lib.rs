@@ -52,6 +52,7 @@ mod cache;
 mod certificate;
 mod certificate_warning;
 mod claims;
+mod client;
 #[cfg(feature = "config")]
 pub mod config;
 mod config_error;
@@ -145,6 +146,7 @@ pub use authenticator::{Authenticator, Decision};
 pub use bearer::BearerToken;
 pub use builder::AuthenticatorBuilder;
 pub use certificate::CertificateValidity;
+pub use client::{ClientAddress, ClientCertificate};
 #[doc(hidden)]
 pub use config_error::Problems;
 pub use config_error::{ConfigError, ConfigProblem};

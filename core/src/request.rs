@@ -1,5 +1,7 @@
 //! What the core sees of a request: bytes, no framework and no `http` type.
 
+use std::net::IpAddr;
+
 /// A request as the rules about credentials need it. Each adapter implements it for its host's request.
 pub trait RequestView {
     /// The method, such as `GET`.
@@ -19,6 +21,11 @@ pub trait RequestView {
     /// Where a proxy ends TLS and passes the certificate on in a header field, anybody who reaches this service by another way
     /// can say any certificate: believe the field of your own proxy only, and only if it removes what clients send.
     fn peer_certificate(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// From where the connection came, if that is known: of a proxy, where one is in between.
+    fn peer_address(&self) -> Option<IpAddr> {
         None
     }
 }

@@ -42,7 +42,7 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> ApiFuture<S> {
-        match self.shared.guard.manager.check(&View(&request)) {
+        match self.shared.guard.manager.check(&View::new(&request)) {
             Passage::Decided(admitted) => ApiFuture::decided(&self.shared, admitted, request),
             Passage::Pending(pending) => ApiFuture::pending(&self.shared, pending, request),
         }

@@ -5,8 +5,11 @@ use std::thread;
 
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, HttpServer, rt, web};
-use claimgate_actix::{AuthMiddleware, Authenticator, Issuer, Start, VerifiedToken};
+use claimgate_actix::{
+    AuthMiddleware, Authenticator, ClientCertificate, Confirmation, Issuer, Start, VerifiedToken,
+};
 use claimgate_testkit::{Alg, Behaviour, Route, ServedIssuer, TestIssuer};
+use serde_json::json;
 
 use crate::support::{AUDIENCE, bearing, text};
 
@@ -81,4 +84,36 @@ async fn one_authenticator_serves_all_workers() {
         served.issuer().rotate();
     }
     handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn a_bound_token_is_good_over_the_connection_of_its_certificate() {
+    // SHA-256 of "der", in base64url.
+    const THUMBPRINT: &str = "UFDYDSLs1HHqVd9wNAQsHgQTQf9AZuf2_zjiC3IN-Oo";
+    for (shown, expected) in [(Some(*b"der"), 200), (Some(*b"red"), 401), (None, 401)] {
+        let idp = TestIssuer::new("https://issuer.test");
+        let issuer = Issuer::new(idp.issuer()).audience(AUDIENCE).jwks(idp.jwks());
+        let issuer = issuer.confirmation(Confirmation::ClientCertificate);
+        let auth = AuthMiddleware::new(Authenticator::builder().issuer(issuer).build().unwrap());
+        let server =
+            HttpServer::new(move || App::new().wrap(auth.clone()).route("/", web::get().to(subject)))
+                .workers(1)
+                .on_connect(move |_, connection| {
+                    if let Some(der) = shown {
+                        connection.insert(ClientCertificate::from_der(der));
+                    }
+                })
+                .disable_signals()
+                .bind("127.0.0.1:0")
+                .unwrap();
+        let url = format!("http://{}/", server.addrs()[0]);
+        let server = server.run();
+        let handle = server.handle();
+        rt::spawn(server);
+        let bound = idp.token().audience(AUDIENCE).claim("cnf", json!({ "x5t#S256": THUMBPRINT })).mint();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(&url).bearer_auth(&bound).send().await.unwrap();
+        assert_eq!(answer.status(), expected, "{shown:?}");
+        handle.stop(false).await;
+    }
 }

@@ -1,12 +1,13 @@
 //! A service behind the gateway, on both hosts.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, test, web};
 use claimgate_actix::apim::ApiMiddleware;
-use claimgate_tower::VerifiedToken;
 use claimgate_tower::apim::{ApiLayer, ApiManager, RequestContext};
+use claimgate_tower::{ClientAddress, ClientCertificate, VerifiedToken};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
@@ -18,6 +19,8 @@ pub(crate) struct Call {
     method: &'static str,
     target: String,
     headers: Vec<(String, String)>,
+    certificate: Option<ClientCertificate>,
+    peer: Option<IpAddr>,
 }
 
 /// What came back, and what the service was given.
@@ -33,7 +36,7 @@ pub(crate) struct Seen {
 
 impl Call {
     pub(crate) fn get(target: impl Into<String>) -> Self {
-        Call { method: "GET", target: target.into(), headers: Vec::new() }
+        Call { method: "GET", target: target.into(), headers: Vec::new(), certificate: None, peer: None }
     }
 
     pub(crate) fn post(target: impl Into<String>) -> Self {
@@ -47,6 +50,18 @@ impl Call {
 
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Over a connection whose client has shown this certificate.
+    pub(crate) fn certificate(mut self, der: &[u8]) -> Self {
+        self.certificate = Some(ClientCertificate::from_der(der));
+        self
+    }
+
+    /// Over a connection from there.
+    pub(crate) fn peer(mut self, address: &str) -> Self {
+        self.peer = Some(address.parse().unwrap());
+        self
     }
 
     /// Sends it through both hosts, each with a gateway of its own from `manager`: what one counts is nothing to the other.
@@ -159,7 +174,14 @@ async fn through_tower(manager: &ApiManager, call: &Call) -> Seen {
         request = request.header(name, value);
     }
     let service = ApiLayer::new(manager.clone()).layer(service);
-    let response = service.oneshot(request.body(Vec::new()).unwrap()).await.unwrap();
+    let mut request = request.body(Vec::new()).unwrap();
+    if let Some(certificate) = &call.certificate {
+        request.extensions_mut().insert(certificate.clone());
+    }
+    if let Some(peer) = call.peer {
+        request.extensions_mut().insert(ClientAddress(peer));
+    }
+    let response = service.oneshot(request).await.unwrap();
     let headers = response.headers().iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
@@ -176,7 +198,14 @@ async fn through_actix(manager: &ApiManager, call: &Call) -> Seen {
     let app = App::new().wrap(ApiMiddleware::new(manager.clone())).default_service(web::to(handler));
     let app = test::init_service(app).await;
     let method = actix_web::http::Method::from_bytes(call.method.as_bytes()).unwrap();
-    let mut request = test::TestRequest::with_uri("/").method(method).to_request();
+    let mut request = test::TestRequest::with_uri("/").method(method);
+    if let Some(peer) = call.peer {
+        request = request.peer_addr(SocketAddr::new(peer, 4_711));
+    }
+    let mut request = request.to_request();
+    if let Some(certificate) = &call.certificate {
+        request.extensions_mut().insert(certificate.clone());
+    }
     request.head_mut().uri = call.target.parse().unwrap();
     request.headers_mut().clear();
     for (name, value) in &call.headers {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use claimgate_testkit::{Alg, Behaviour, ServedIssuer, TestClock, TestIssuer, TokenBuilder};
-use claimgate_tower::apim::{ApiManager, Deployment, Notice, Profile, ResourceTable};
+use claimgate_tower::apim::{ApiManager, ApiManagerBuilder, Deployment, Notice, Profile, ResourceTable};
 use claimgate_tower::{Authenticator, Issuer};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -43,6 +43,17 @@ impl Deployed {
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
         let manager = ApiManager::builder(builder.build().unwrap(), resources).profile(self.profile);
         manager.deployment(&self.deployment).build().unwrap()
+    }
+
+    /// Its gateway is changed by `change`.
+    pub(super) fn manager_that(
+        &self,
+        change: impl FnOnce(ApiManagerBuilder) -> ApiManagerBuilder,
+    ) -> ApiManager {
+        let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
+        let clock = self.clock.clone();
+        let builder = self.deployment.manager_with(self.profile, resources, |builder| builder.clock(clock));
+        change(builder.unwrap()).build().unwrap()
     }
 
     pub(super) async fn told(&self, token: &str) -> String {
