@@ -43,7 +43,7 @@ impl Rules {
         now: Moment,
     ) -> Result<Admitted, Fault> {
         let judged = self.judge(&token, resource, now).await;
-        let context = judged.map_err(|fault| logged(fault, Some(resource)))?;
+        let context = judged.map_err(|fault| logged(fault, Some(resource), Some(token.issuer())))?;
         Ok(Admitted { token: Some(token), context, headers })
     }
 
@@ -83,8 +83,8 @@ impl Rules {
 }
 
 /// One line for each request that a rule of the gateway refuses; what the core refuses, it has logged itself.
-pub(crate) fn logged(fault: Fault, resource: Option<&Resource>) -> Fault {
+pub(crate) fn logged(fault: Fault, resource: Option<&Resource>, issuer: Option<&str>) -> Fault {
     let (api, template) = resource.map_or(("", ""), |resource| (&*resource.api.context, &*resource.template));
-    tracing::info!(target: "claimgate", code = fault.code().number(), api, resource = template, "request refused: {fault}");
+    tracing::info!(target: "claimgate", code = fault.code().number(), issuer, api, resource = template, "request refused: {fault}");
     fault
 }

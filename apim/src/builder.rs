@@ -1,8 +1,9 @@
 //! What an [`ApiManager`] is made of.
 
+use std::fmt;
 use std::sync::Arc;
 
-use claimgate_core::{Authenticator, ConfigError};
+use claimgate_core::{Authenticator, ConfigError, ConfigProblem};
 
 use crate::deployment::Deployment;
 use crate::forwarded_certificate::ForwardedCertificate;
@@ -12,18 +13,27 @@ use crate::profile::Profile;
 use crate::quota::Quotas;
 use crate::resource::ResourceTable;
 use crate::revoked_tokens::RevokedTokens;
-use crate::settings::Settings;
+use crate::settings::{Adjust, Settings};
 use crate::subscription::SubscriptionStore;
 
 /// Collects the rules of an [`ApiManager`].
 ///
 /// What is said here counts more than what a [`deployment`](Self::deployment) says, in whichever order.
-#[derive(Debug)]
 #[must_use]
 pub struct ApiManagerBuilder {
     authenticator: Authenticator,
     deployment: Option<Deployment>,
     settings: Settings,
+}
+
+impl fmt::Debug for ApiManagerBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApiManagerBuilder")
+            .field("authenticator", &self.authenticator)
+            .field("profile", &self.settings.profile)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ApiManager {
@@ -35,7 +45,8 @@ impl ApiManager {
 }
 
 impl ApiManagerBuilder {
-    /// Whose manners are shown to clients. Default: [`Profile::Strict`].
+    /// Whose manners are shown to clients. Default: [`Profile::Strict`], and after [`Deployment::manager`] the one that was given
+    /// there, by which the issuers are trusted: it can be no other then.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.settings.profile = profile;
         self
@@ -47,7 +58,8 @@ impl ApiManagerBuilder {
         self
     }
 
-    /// How the tokens of `issuer`, which the authenticator trusts, are read. An issuer without rules of its own has those of a JWK Set
+    /// How the tokens of `issuer`, which the authenticator trusts, are read. Where it is in the deployment too, what is said here counts
+    /// there: renamed claims, a transformer, the claim of the client; the rest is the deployment's. An issuer without rules of its own has those of a JWK Set
     /// and no mapping.
     pub fn issuer(mut self, issuer: impl Into<String>, rules: IssuerRules) -> Self {
         self.settings.issuers.insert(issuer.into(), rules);
@@ -112,6 +124,11 @@ impl ApiManagerBuilder {
         self
     }
 
+    pub(crate) fn trusting(mut self, profile: Profile, adjust: Arc<Adjust>) -> Self {
+        (self.settings.trusted_by, self.settings.adjust) = (Some(profile), Some(adjust));
+        self
+    }
+
     /// Takes header fields, claims and the way of subscriptions from `deployment`. What its tokens have to be is said where the
     /// authenticator gets [`Deployment::trusted`].
     ///
@@ -158,6 +175,10 @@ impl ApiManagerBuilder {
     /// and for demo keys in it where they are refused.
     pub fn build(self) -> Result<ApiManager, ConfigError> {
         let ApiManagerBuilder { authenticator, deployment, settings } = self;
+        if let Some(other) = settings.trusted_by.filter(|trusted_by| *trusted_by != settings.profile) {
+            let message = format!("profile = {:?}: its issuers are trusted by {other:?}", settings.profile);
+            return Err([ConfigProblem::new("", message)].into_iter().collect());
+        }
         ApiManager::new(authenticator, settings, deployment)
     }
 }

@@ -52,6 +52,14 @@ impl ClaimMapping {
         ClaimMapping { transformer: Some(Arc::new(transformer)), ..self }
     }
 
+    /// This mapping, and where it renames nothing or transforms nothing what `described` does.
+    pub(crate) fn over(self, described: ClaimMapping) -> Self {
+        ClaimMapping {
+            renames: if self.renames.is_empty() { described.renames } else { self.renames },
+            transformer: self.transformer.or(described.transformer),
+        }
+    }
+
     /// Whether what it makes of claims may be an error, so that it has to be known before a request goes on.
     pub(crate) fn may_fail(&self) -> bool {
         self.transformer.is_some()

@@ -84,8 +84,8 @@ pub struct Deployment {
     pub claim_cache: CacheConfig,
     /// `[apim.jwt]`.
     pub backend_jwt: BackendJwtConfig,
-    /// `apim.certificate_reloader.period`: how often the trust store is read again, from 1 s, beside whenever it changes. Default
-    /// 600 s, which it also is for issuers with a JWK Set, whatever is said here.
+    /// `apim.certificate_reloader.period`: how often the trust store is read again, from 1 s. Default 600 s. For issuers without a JWK
+    /// Set it is read whenever it changes, too.
     pub certificate_reload: Duration,
     allow_demo_keys: bool,
 }

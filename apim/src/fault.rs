@@ -27,6 +27,8 @@ use crate::token_facts::KeyType;
 pub struct Fault {
     code: FaultCode,
     description: Option<Cow<'static, str>>,
+    /// Why, in words for the log alone.
+    reason: Option<&'static str>,
     /// When the client may come again, in seconds since 1970-01-01T00:00:00Z.
     next_access: Option<u64>,
     /// After what time a new attempt is worth while.
@@ -36,7 +38,7 @@ pub struct Fault {
 impl Fault {
     /// The fault of this code, described as the catalogue does.
     pub fn new(code: FaultCode) -> Self {
-        Fault { code, description: None, next_access: None, retry_after: None }
+        Fault { code, description: None, reason: None, next_access: None, retry_after: None }
     }
 
     /// The API has no endpoint for keys of this type.
@@ -63,6 +65,11 @@ impl Fault {
         Fault { retry_after: Some(wait), ..self }
     }
 
+    /// Says why, for the log alone.
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        Fault { reason: Some(reason), ..self }
+    }
+
     /// The code.
     pub fn code(&self) -> FaultCode {
         self.code
@@ -72,7 +79,7 @@ impl Fault {
 /// The code in words and its number. Not the description: that may quote the path of the request.
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({})", self.code.phrase(), self.code.number())
+        write!(formatter, "{} ({})", self.reason.unwrap_or(self.code.phrase()), self.code.number())
     }
 }
 

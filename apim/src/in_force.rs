@@ -1,5 +1,6 @@
 //! What is in force: what the application says and what its deployment says, made one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use claimgate_core::{ConfigError, ConfigProblem, RequestView};
@@ -28,7 +29,14 @@ impl InForce {
         }
         let described = deployment.map(|deployment| &*deployment.issuers).unwrap_or_default();
         let described = described.iter().map(|issuer| (issuer.name.clone(), IssuerRules::of(issuer)));
-        let issuers = described.chain(settings.issuers.clone()).collect();
+        let mut issuers: HashMap<_, _> = described.collect();
+        for (name, own) in &settings.issuers {
+            let rules = match issuers.remove(name) {
+                Some(described) => own.clone().over(described),
+                None => own.clone(),
+            };
+            issuers.insert(name.clone(), rules);
+        }
         let text = |said: &Option<String>, described: fn(&Deployment) -> &str, default: &str| {
             said.clone().unwrap_or_else(|| deployment.map_or(default, described).to_owned())
         };

@@ -26,6 +26,15 @@ impl IssuerRules {
         IssuerRules { mapping, consumer_key_claim: issuer.consumer_key_claim.clone(), keys }
     }
 
+    /// These rules, and where they say nothing those of a deployment.
+    pub(crate) fn over(self, described: IssuerRules) -> Self {
+        IssuerRules {
+            mapping: self.mapping.over(described.mapping),
+            consumer_key_claim: self.consumer_key_claim.or(described.consumer_key_claim),
+            keys: described.keys,
+        }
+    }
+
     /// Maps claims for the services.
     pub fn mapping(self, mapping: ClaimMapping) -> Self {
         IssuerRules { mapping, ..self }

@@ -17,6 +17,7 @@ use crate::deployment::Deployment;
 use crate::fault::{Answer, Fault, FaultCode};
 use crate::in_force::InForce;
 use crate::profile::Profile;
+use crate::rules::Rules;
 use crate::settings::Settings;
 
 /// The gateway: an authenticator, and the rules about resources, subscriptions and quotas. Cheap to clone.
@@ -59,6 +60,11 @@ impl ApiManager {
         if let Some(deployment) = &deployment {
             deployment.tell_of_keys(settings.profile)?;
             deployment.distrust_demo_keys(settings.profile, &authenticator);
+        }
+        let trusted = authenticator.status();
+        let is_trusted = |name: &String| trusted.iter().any(|issuer| issuer.issuer() == name);
+        for issuer in settings.issuers.keys().filter(|name| !is_trusted(name)) {
+            tracing::warn!(target: "claimgate", issuer, "rules are given for an issuer that is not trusted");
         }
         let in_force = ArcSwap::from_pointee(InForce::of(&settings, deployment.as_ref())?);
         let deployment = Mutex::new(deployment);
@@ -109,8 +115,8 @@ impl ApiManager {
         self.0.in_force.load_full()
     }
 
-    pub(crate) fn put_in_force(&self, in_force: InForce) {
-        self.0.in_force.store(Arc::new(in_force));
+    pub(crate) fn put_in_force(&self, in_force: impl Into<Arc<InForce>>) {
+        self.0.in_force.store(in_force.into());
     }
 
     /// The deployment as it serves, for whoever puts another in its place: one at a time.
@@ -128,7 +134,7 @@ impl Gateway {
         resource: Option<&Arc<Resource>>,
     ) -> Step {
         let Some(resource) = resource else {
-            return Step::Done(Err(logged(Fault::new(FaultCode::NoResource), None)));
+            return Step::Done(Err(logged(Fault::new(FaultCode::NoResource), None, None)));
         };
         if resource.auth == AuthType::None {
             return Step::Done(Ok(Admitted {
@@ -142,20 +148,32 @@ impl Gateway {
         let decision = self.authenticator.authenticate(view, now);
         // Looked up only now: whoever is trusted by a reload has its rules in force before.
         let in_force = self.in_force.load();
+        let (rules, before) = (&in_force.rules, &begun_under.rules);
         match decision {
-            Decision::Decided(Ok(token)) => in_force.rules.admit_now(token, resource, headers, now),
-            Decision::Decided(Err(error)) => Step::Done(Err(in_force.rules.fault_of(&error))),
+            Decision::Decided(Ok(token)) => {
+                rules_of(token.issuer(), rules, before).admit_now(token, resource, headers, now)
+            }
+            Decision::Decided(Err(error)) => Step::Done(Err(rules.fault_of(&error))),
             Decision::Pending(pending) => {
-                let (rules, resource) = (in_force.rules.clone(), resource.clone());
+                let (rules, before, resource) = (rules.clone(), before.clone(), resource.clone());
                 let authenticator = self.authenticator.clone();
                 Step::Wait(Box::pin(async move {
                     let token = pending.await.map_err(|error| rules.fault_of(&error))?;
+                    let rules = rules_of(token.issuer(), &rules, &before);
                     // The key was waited for: a second has passed, or an hour.
                     rules.admit(token, &resource, headers, authenticator.now()).await
                 }))
             }
         }
     }
+}
+
+/// The rules for a token of `issuer` that was found good while a reload may have come in between. Of an issuer that has gone with it
+/// they are those from `before`.
+fn rules_of<'r>(issuer: &str, now: &'r Arc<Rules>, before: &'r Arc<Rules>) -> &'r Arc<Rules> {
+    let is_gone =
+        !Arc::ptr_eq(now, before) && !now.issuers.contains_key(issuer) && before.issuers.contains_key(issuer);
+    if is_gone { before } else { now }
 }
 
 impl Future for PendingPassage {

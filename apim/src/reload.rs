@@ -1,6 +1,8 @@
 //! Another deployment in the place of the one that serves.
 
-use claimgate_core::{AuthenticatorBuilder, ConfigError, ConfigProblem};
+use std::sync::Arc;
+
+use claimgate_core::{ConfigError, ConfigProblem};
 use tracing::{info, warn};
 
 use crate::deployment::Deployment;
@@ -13,7 +15,8 @@ impl ApiManager {
     ///
     /// 1. It is all or nothing: with an error everything stays as it is.
     /// 2. Requests that have begun finish under what they met, also those that wait for a key.
-    /// 3. What was said in code stays: resources, profile, stores and quotas, and whatever else the builder was given. Used quotas
+    /// 3. What was said in code stays: resources, profile, stores and quotas, whatever else the builder was given, and what
+    ///    [`manager_with`](Deployment::manager_with) does to the builder of the authenticator, which is done again. Used quotas
     ///    stay used. Where demo keys were allowed, they stay allowed.
     /// 4. For the authenticator, [`Authenticator::reload`](claimgate_core::Authenticator::reload) says what carries over.
     /// 5. In which header field tokens come, and the cache of tokens, cannot change.
@@ -22,28 +25,18 @@ impl ApiManager {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] as [`build`](crate::ApiManagerBuilder::build) gives it, and where something changes that cannot.
+    /// A [`ConfigError`] as [`build`](crate::ApiManagerBuilder::build) gives it, where something changes that cannot, and for a
+    /// gateway that was given its authenticator: only who has built that knows what to build in its place. Let
+    /// [`Deployment::manager`] make the gateway.
     pub fn reload(&self, deployment: &Deployment) -> Result<(), ConfigError> {
-        self.reload_with(deployment, |builder| builder)
-    }
-
-    /// The same, with whatever `adjust` does to the builder of the authenticator: issuers that are not in the deployment, the
-    /// cache, how keys are fetched. It is what was done to the builder at the start.
-    ///
-    /// # Errors
-    ///
-    /// As [`reload`](Self::reload).
-    pub fn reload_with(
-        &self,
-        deployment: &Deployment,
-        adjust: impl FnOnce(AuthenticatorBuilder) -> AuthenticatorBuilder,
-    ) -> Result<(), ConfigError> {
         let mut serving = self.serving();
-        let mut deployment = deployment.clone();
-        if serving.as_ref().is_some_and(Deployment::allows_demo_keys) {
-            deployment = deployment.danger_allow_demo_keys();
-        }
-        let (before, after) = (self.in_force(), InForce::of(self.settings(), Some(&deployment))?);
+        let settings = self.settings();
+        let adjust = settings.adjust.as_ref().ok_or_else(given)?;
+        let deployment = match &*serving {
+            Some(serving) if serving.allows_demo_keys() => deployment.clone().danger_allow_demo_keys(),
+            _ => deployment.clone(),
+        };
+        let (before, after) = (self.in_force(), InForce::of(settings, Some(&deployment))?);
         if after.auth_header != before.auth_header {
             let message = format!(
                 "auth_header = {:?}: where tokens come is read once, at the start",
@@ -51,21 +44,19 @@ impl ApiManager {
             );
             return Err([ConfigProblem::new("apim.oauth_config", message)].into_iter().collect());
         }
-        let profile = self.settings().profile;
-        deployment.tell_of_keys(profile)?;
-        deployment.distrust_demo_keys(profile, self.authenticator());
-        // The rules of an issuer are there before its tokens are good, and stay when they no longer are: no token is read by rules
-        // that are not its issuer's.
+        deployment.tell_of_keys(settings.profile)?;
+        let builder = adjust(deployment.authenticator(settings.profile));
+        // The rules of an issuer are there before its tokens are good: no token is read by rules that are not its issuer's.
+        let undoing = Undoing { manager: self, before: Some(before.clone()) };
         self.put_in_force(before.knowing_issuers_of(&after));
-        self.authenticator().reload(adjust(deployment.authenticator(profile)))?;
-        self.put_in_force(after.knowing_issuers_of(&before));
+        deployment.distrust_demo_keys(settings.profile, self.authenticator());
+        self.authenticator().reload(builder)?;
+        undoing.keep(after);
         info!(target: "claimgate", issuers = deployment.issuers.len(), "deployment reloaded");
         *serving = Some(deployment);
         Ok(())
     }
-}
 
-impl ApiManager {
     /// Whether it is `deployment` that serves.
     pub(crate) fn serves(&self, deployment: &Deployment) -> bool {
         self.serving().as_ref().is_some_and(|serving| {
@@ -75,6 +66,37 @@ impl ApiManager {
                 == if serving.allows_demo_keys() { deployment.danger_allow_demo_keys() } else { deployment }
         })
     }
+
+    /// The error for a gateway that cannot reload.
+    pub(crate) fn check_reloads(&self) -> Result<(), ConfigError> {
+        if self.settings().adjust.is_some() { Ok(()) } else { Err(given()) }
+    }
+}
+
+/// Puts back what was in force, unless the reload has come to its end: also when a part of it panics.
+struct Undoing<'a> {
+    manager: &'a ApiManager,
+    before: Option<Arc<InForce>>,
+}
+
+impl Undoing<'_> {
+    fn keep(mut self, after: InForce) {
+        self.before = None;
+        self.manager.put_in_force(after);
+    }
+}
+
+impl Drop for Undoing<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.manager.put_in_force(before);
+        }
+    }
+}
+
+fn given() -> ConfigError {
+    let message = "this gateway was given its authenticator, so it cannot build another: let Deployment::manager make it";
+    [ConfigProblem::new("", message)].into_iter().collect()
 }
 
 impl Deployment {

@@ -89,7 +89,10 @@ impl Rules {
             None | Some(Value::Null) => true,
             Some(kind) => kind.as_str().is_some_and(|kind| !OTHER_KINDS.contains(&kind)),
         };
-        if is_named && is_access_token { Ok(()) } else { Err(Fault::new(FaultCode::InvalidCredentials)) }
+        if is_named && is_access_token {
+            return Ok(());
+        }
+        Err(Fault::new(FaultCode::InvalidCredentials).because("the token is of another type"))
     }
 
     /// The claims for services. What is only renamed waits until somebody asks.
@@ -99,8 +102,12 @@ impl Rules {
             return Ok(ServiceClaims::later(facts.clone(), mapping));
         }
         mapping.apply(&facts.claims).map(ServiceClaims::now).map_err(|error| match error {
-            TransformError::Token => Fault::new(FaultCode::InvalidCredentials),
-            TransformError::Failed => Fault::new(FaultCode::Unclassified),
+            TransformError::Token => {
+                Fault::new(FaultCode::InvalidCredentials).because("the claims transformer refuses the token")
+            }
+            TransformError::Failed => {
+                Fault::new(FaultCode::Unclassified).because("the claims transformer fails")
+            }
         })
     }
 

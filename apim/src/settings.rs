@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use claimgate_core::AuthenticatorBuilder;
+
 use crate::forwarded_certificate::ForwardedCertificate;
 use crate::issuer_rules::IssuerRules;
 use crate::profile::Profile;
@@ -12,8 +14,12 @@ use crate::revoked_tokens::RevokedTokens;
 use crate::subscription::SubscriptionStore;
 
 /// It outlives reloads of a deployment, and where it says something, the deployment does not count.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
+    /// The profile by which the issuers were trusted, where that is known.
+    pub(crate) trusted_by: Option<Profile>,
+    /// What is done to the builder of the authenticator, at the start and at each reload.
+    pub(crate) adjust: Option<Arc<Adjust>>,
     pub(crate) resources: Arc<ResourceTable>,
     pub(crate) profile: Profile,
     pub(crate) realm: Option<Arc<str>>,
@@ -28,9 +34,13 @@ pub(crate) struct Settings {
     pub(crate) revoked: Option<RevokedTokens>,
 }
 
+pub(crate) type Adjust = dyn Fn(AuthenticatorBuilder) -> AuthenticatorBuilder + Send + Sync;
+
 impl Settings {
     pub(crate) fn new(resources: ResourceTable) -> Self {
         Settings {
+            trusted_by: None,
+            adjust: None,
             resources: Arc::new(resources),
             profile: Profile::default(),
             realm: None,

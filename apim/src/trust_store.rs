@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use claimgate_core::{ConfigError, Issuer, KeySet, KeyStore};
 
@@ -72,9 +73,9 @@ impl TrustStore {
     }
 
     /// Gives `issuer`, whose keys are fetched, the default one of these for tokens without a `kid`, and no other.
-    pub(crate) fn default_key_of(&self, issuer: Issuer) -> Issuer {
+    pub(crate) fn default_key_of(&self, issuer: Issuer, reread: Duration) -> Issuer {
         match &self.kind {
-            Kind::Store(store) => issuer.default_key(store.clone()).watch_files(),
+            Kind::Store(store) => issuer.default_key(store.clone()).reread_default_key(reread),
             Kind::Directory => issuer.require_key_id(),
         }
     }

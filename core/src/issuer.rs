@@ -59,6 +59,8 @@ pub struct Issuer {
     pub(crate) watch_files: bool,
     #[cfg(feature = "keystore")]
     pub(crate) default_key: Option<KeyStore>,
+    #[cfg(feature = "keystore")]
+    pub(crate) reread_default_key: Option<Duration>,
 }
 
 /// An issuer about whose audience nothing is said yet. It becomes an [`Issuer`] by saying it.
@@ -344,6 +346,8 @@ impl NeedsAudience {
             watch_files: false,
             #[cfg(feature = "keystore")]
             default_key: None,
+            #[cfg(feature = "keystore")]
+            reread_default_key: None,
         }
     }
 }

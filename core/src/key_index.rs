@@ -25,10 +25,8 @@ pub(crate) enum Unnamed {
     #[default]
     Any,
     /// The default, at this place.
-    #[cfg_attr(not(feature = "keystore"), allow(dead_code, reason = "only key stores have a default"))]
     This(usize),
     /// The default, which is not there.
-    #[cfg_attr(not(feature = "keystore"), allow(dead_code, reason = "only key stores have a default"))]
     None,
 }
 
@@ -60,7 +58,6 @@ impl KeyIndex {
         }
     }
 
-    #[cfg(feature = "keystore")]
     pub(crate) fn set_unnamed(&mut self, unnamed: Unnamed) {
         self.unnamed = unnamed;
     }

@@ -7,9 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::jwk::Jwk;
 use crate::key::{UnusableKey, VerificationKey};
-use crate::key_index::KeyIndex;
-#[cfg(feature = "keystore")]
-use crate::key_index::Unnamed;
+use crate::key_index::{KeyIndex, Unnamed};
 
 /// An immutable set of verification keys.
 ///
@@ -103,7 +101,6 @@ impl KeySet {
     }
 
     /// The key that tokens without any name for theirs mean, where it is one and no other.
-    #[cfg(feature = "keystore")]
     pub(crate) fn default_key(&self) -> Option<&VerificationKey> {
         match self.index.unnamed() {
             Unnamed::This(place) => self.keys.get(place),
@@ -111,12 +108,15 @@ impl KeySet {
         }
     }
 
-    /// These keys, for tokens that name one of them, and `default` for those that name none. It answers to no name: whoever names a
-    /// key means one of the set.
-    #[cfg(feature = "keystore")]
-    pub(crate) fn with_default(&self, default: Option<VerificationKey>) -> Self {
-        let mut set = self.clone();
-        set.refuse_unnamed();
+    /// Its default key and no other.
+    pub(crate) fn default_alone(&self) -> Self {
+        KeySet::of_default(self.default_key().cloned())
+    }
+
+    /// One key, if there is one, for tokens that name none. It answers to no name, whatever it is called.
+    pub(crate) fn of_default(default: Option<VerificationKey>) -> Self {
+        let mut set = KeySet::default();
+        set.index.set_unnamed(Unnamed::None);
         if let Some(key) = default {
             // Not by `add`, which would make it known by its alias and its thumbprints.
             set.index.set_unnamed(Unnamed::This(set.keys.len()));

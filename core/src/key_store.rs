@@ -118,7 +118,15 @@ impl KeyStore {
 
     /// Reads the key of the default alias alone; none where the store may lack it and does. The error is that of [`Self::read`].
     pub(crate) fn default_key(&self) -> Result<Option<VerificationKey>, String> {
-        Ok(self.read()?.default_key().cloned())
+        let entries = self.entries()?;
+        let is_default = |entry: &Entry| {
+            let names = self.default_alias.as_deref().zip(entry.alias.as_deref());
+            names.is_some_and(|(default, alias)| is_same(default, alias))
+        };
+        if self.may_lack_default && !entries.iter().any(is_default) {
+            return Ok(None);
+        }
+        Ok(self.set_of(entries)?.default_key().cloned())
     }
 
     /// Whether it says which certificate is the default one.
@@ -133,10 +141,17 @@ impl KeyStore {
 
     /// Reads the keys. The error names the path and never the password.
     pub(crate) fn read(&self) -> Result<KeySet, String> {
+        self.set_of(self.entries()?)
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>, String> {
         let bytes = fs::read(&self.path).map_err(|error| self.problem(format!("cannot be read: {error}")))?;
         let password = self.password.read().map_err(|problem| self.problem(problem))?;
         let entries = entries(&bytes, password.as_deref());
-        let entries = entries.map_err(|error| self.problem(error.told(password.is_some())))?;
+        entries.map_err(|error| self.problem(error.told(password.is_some())))
+    }
+
+    fn set_of(&self, entries: Vec<Entry>) -> Result<KeySet, String> {
         if entries.is_empty() {
             return Err(self.problem("no trusted certificate in it; those of private keys do not count"));
         }

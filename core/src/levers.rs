@@ -13,6 +13,7 @@ use crate::authenticator::Authenticator;
 use crate::control::Changing;
 use crate::key_set::KeySet;
 use crate::live_keys::Overrides;
+use crate::revoked_keys::RevokedKeys;
 use crate::trusted_issuer::TrustedIssuer;
 
 /// Why a lever did not move.
@@ -71,21 +72,21 @@ impl Authenticator {
     /// trusted now or not: a tenant that nobody has heard of for an hour, or an issuer that a reload brings back, comes without
     /// the key.
     pub fn revoke_thumbprint(&self, issuer: &str, thumbprint: [u8; 32]) {
-        tell(issuer, &self.deny(issuer, &[thumbprint]), "key revoked");
+        let said = self.revoke_as(issuer, |revoked| revoked.with(thumbprint, None));
+        tell(issuer, &said, "key revoked");
     }
 
-    /// The same for keys that nobody has to be told of: those that must never serve. For crates on top of this one.
+    /// Denies these keys and no others of `issuer` for good: no lever brings one back, and nobody is told. For crates on top of
+    /// this one.
     #[doc(hidden)]
     pub fn deny_thumbprints(&self, issuer: &str, thumbprints: &[[u8; 32]]) {
-        self.deny(issuer, thumbprints);
+        self.revoke_as(issuer, |revoked| revoked.denying(thumbprints));
     }
 
-    fn deny(&self, issuer: &str, thumbprints: &[[u8; 32]]) -> Overrides {
+    fn revoke_as(&self, issuer: &str, change: impl FnOnce(&RevokedKeys) -> RevokedKeys) -> Overrides {
         let mut changing = self.control().change();
         let overrides = changing.entry(issuer.into()).or_default();
-        for thumbprint in thumbprints {
-            overrides.revoked = overrides.revoked.with(*thumbprint, None);
-        }
+        overrides.revoked = change(&overrides.revoked);
         if let Ok(trusted) = self.trusted(issuer) {
             revoke(&trusted, overrides);
         }
@@ -134,10 +135,10 @@ impl Authenticator {
             return Err(LeverError::EmptySet);
         }
         self.pull(issuer, |trusted, overrides| {
-            let keys = Arc::new(trusted.described.pinned(keys));
-            overrides.pinned = Some(keys.clone());
-            for place in trusted.with_unnamed() {
-                pin(place, keys.clone());
+            overrides.pinned = Some(Arc::new(keys));
+            pin(trusted, overrides);
+            if let Some(unnamed) = &trusted.unnamed {
+                pin(unnamed, &overrides.for_unnamed());
             }
             Ok("keys pinned")
         })
@@ -209,7 +210,8 @@ fn revoke(trusted: &TrustedIssuer, overrides: &Overrides) {
     trusted.with_unnamed().for_each(|place| place.keys.revoke(overrides.revoked.clone()));
 }
 
-fn pin(place: &TrustedIssuer, keys: Arc<KeySet>) {
+fn pin(place: &TrustedIssuer, overrides: &Overrides) {
+    let Some(keys) = overrides.pinned.clone() else { return };
     #[cfg(feature = "refresh")]
     if let Some(driven) = &place.driven {
         return driven.pin(keys);

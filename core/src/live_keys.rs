@@ -58,6 +58,14 @@ pub(crate) struct Overrides {
     pub(crate) pinned: Option<Arc<KeySet>>,
 }
 
+impl Overrides {
+    /// What they mean for tokens that name no key, where these have a key of their own: of a pinned set, its default key alone.
+    pub(crate) fn for_unnamed(&self) -> Self {
+        let pinned = self.pinned.as_ref().map(|keys| Arc::new(keys.default_alone()));
+        Overrides { pinned, ..self.clone() }
+    }
+}
+
 /// How long keys that were fetched may serve.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetime {

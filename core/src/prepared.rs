@@ -82,7 +82,7 @@ impl PreparedIssuer {
             let before = before.and_then(|before| before.unnamed.as_deref());
             // The series of an issuer are about the keys that it publishes.
             let meters = IssuerMeters::default();
-            Arc::new(unnamed.trust(policy.clone(), before, overrides.clone(), meters, control))
+            Arc::new(unnamed.trust(policy.clone(), before, overrides.for_unnamed(), meters, control))
         });
         TrustedIssuer { unnamed, ..self.keys.trust(policy, before, overrides, meters, control) }
     }

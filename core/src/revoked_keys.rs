@@ -14,6 +14,8 @@ struct RevokedKey {
     thumbprint: [u8; 32],
     /// What it was called when it was revoked, to restore it by.
     key_id: Option<Box<str>>,
+    /// No operator has said it, and none takes it back.
+    is_denied: bool,
 }
 
 impl RevokedKeys {
@@ -22,13 +24,24 @@ impl RevokedKeys {
         self.0.iter().any(|revoked| revoked.thumbprint == key.thumbprint())
     }
 
+    /// How many operators have revoked.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.0.iter().filter(|revoked| !revoked.is_denied).count()
+    }
+
+    /// These, and of those that are denied for good the ones of `thumbprints` alone.
+    pub(crate) fn denying(&self, thumbprints: &[[u8; 32]]) -> Self {
+        let denied = thumbprints.iter().map(|thumbprint| RevokedKey {
+            thumbprint: *thumbprint,
+            key_id: None,
+            is_denied: true,
+        });
+        RevokedKeys(self.0.iter().filter(|revoked| !revoked.is_denied).cloned().chain(denied).collect())
     }
 
     /// These and one more.
     pub(crate) fn with(&self, thumbprint: [u8; 32], key_id: Option<&str>) -> Self {
-        let added = RevokedKey { thumbprint, key_id: key_id.map(Into::into) };
+        let added = RevokedKey { thumbprint, key_id: key_id.map(Into::into), is_denied: false };
         if self.0.contains(&added) {
             return self.clone();
         }
@@ -48,8 +61,10 @@ impl RevokedKeys {
     /// All names under which a key was revoked go with it: a key that was restored under one must not stay revoked under
     /// another.
     fn without(&self, is_meant: impl Fn(&RevokedKey) -> bool) -> Option<Self> {
-        let meant: Vec<_> = self.0.iter().filter(|revoked| is_meant(revoked)).map(|r| r.thumbprint).collect();
-        let kept = self.0.iter().filter(|revoked| !meant.contains(&revoked.thumbprint)).cloned();
+        let is_meant = |revoked: &&RevokedKey| !revoked.is_denied && is_meant(revoked);
+        let meant: Vec<_> = self.0.iter().filter(is_meant).map(|revoked| revoked.thumbprint).collect();
+        let stays = |revoked: &&RevokedKey| revoked.is_denied || !meant.contains(&revoked.thumbprint);
+        let kept = self.0.iter().filter(stays).cloned();
         (!meant.is_empty()).then(|| RevokedKeys(kept.collect()))
     }
 }
@@ -67,5 +82,16 @@ mod tests {
         assert_eq!(both.without_thumbprint(b).unwrap().len(), 2);
         assert!(both.without_key_id("b").is_none());
         assert!(both.without_thumbprint([3; 32]).is_none());
+    }
+
+    #[test]
+    fn what_is_denied_for_good_is_no_operators_to_take_back() {
+        let denied = RevokedKeys::default().denying(&[[1; 32], [2; 32]]);
+        assert_eq!(denied.len(), 0);
+        assert!(denied.without_thumbprint([1; 32]).is_none());
+        let revoked = denied.with([1; 32], Some("a"));
+        assert_eq!(revoked.len(), 1);
+        assert_eq!(revoked.without_key_id("a").unwrap(), denied);
+        assert_eq!(revoked.denying(&[]), RevokedKeys::default().with([1; 32], Some("a")));
     }
 }

@@ -69,7 +69,10 @@ impl TrustedIssuer {
             is_dynamic: false,
             age: snapshot.age(now),
             #[cfg(feature = "refresh")]
-            last_error: driven.and_then(crate::refresh::Driven::last_error),
+            last_error: driven.and_then(crate::refresh::Driven::last_error).or_else(|| {
+                let unnamed = self.unnamed.as_deref()?;
+                Some(format!("default_key: {}", unnamed.driven.as_deref()?.last_error()?))
+            }),
             #[cfg(not(feature = "refresh"))]
             last_error: None,
             #[cfg(feature = "refresh")]

@@ -149,8 +149,13 @@ impl TrustedIssuer {
     /// All that a request gets to know of who fetches keys; none where nobody does.
     #[cfg_attr(not(feature = "refresh"), expect(clippy::unused_self, reason = "nobody fetches"))]
     fn bell(&self) -> Option<&dyn KeyDemand> {
+        // A default key is read on schedule alone: anybody can send a token without a name for its key.
         #[cfg(feature = "refresh")]
-        return self.driven.as_deref().map(|driven| driven as &dyn KeyDemand);
+        return self
+            .driven
+            .as_deref()
+            .filter(|_| !self.described.source.is_default_key())
+            .map(|driven| driven as &dyn KeyDemand);
         #[cfg(not(feature = "refresh"))]
         None
     }

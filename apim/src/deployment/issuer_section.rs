@@ -29,6 +29,12 @@ pub(super) fn read(index: usize, table: Table, findings: &mut Findings) -> Optio
         let reason = "no claim is mapped by default";
         section.findings().notice(crate::deployment::Notice::NoEffect { key, reason });
     }
+    for key in ["jwks_url", "jwks_uri", "jwk", "jwks_endpoint"] {
+        // Passed over, it would leave the issuer to the keys of the trust store, which others share.
+        if section.has(key) {
+            section.problem(format!("{key}: the original writes jwks.url"));
+        }
+    }
     let mappings = section.tables("claim_mapping");
     section.end();
 
@@ -36,6 +42,9 @@ pub(super) fn read(index: usize, table: Table, findings: &mut Findings) -> Optio
     if let Some(jwks) = jwks {
         let mut section =
             Section::new("apim.jwt.issuer.jwks", jwks, findings).called(format!("{place}: jwks"));
+        if !section.has("url") {
+            section.problem("url is missing");
+        }
         jwks_url = section.name("url");
         section.end();
     }

@@ -27,7 +27,8 @@ impl Deployment {
     ///
     /// The dates of certificates count in no profile, unless `enforce_certificate_validity` says so.
     ///
-    /// The trust store is read when the authenticator is built, whenever it changes, and as `certificate_reload` says.
+    /// The trust store is read when the authenticator is built and as `certificate_reload` says; for issuers without a JWK Set also
+    /// whenever it changes.
     pub fn trusted(&self, profile: Profile) -> Vec<Issuer> {
         self.issuers.iter().map(|issuer| self.trusted_issuer(issuer, profile)).collect()
     }
@@ -51,7 +52,8 @@ impl Deployment {
         let issuer = profile.applied(issuer, described.consumer_key_claim.as_deref());
         let issuer = match (&described.jwks_url, &self.trust_store) {
             (Some(url), Some(store)) => {
-                store.default_key_of(self.checks_dates(issuer).jwks_uri(url).refresh_burst(1))
+                let issuer = self.checks_dates(issuer).jwks_uri(url).refresh_burst(1);
+                store.default_key_of(issuer, self.certificate_reload)
             }
             (Some(url), None) => issuer.jwks_uri(url).refresh_burst(1).require_key_id(),
             (None, Some(store)) => {

@@ -1,9 +1,11 @@
 //! The key of tokens that name none, as an issuer is described.
 
+#[cfg(feature = "keystore")]
+use std::time::Duration;
+
 use crate::issuer::Issuer;
 #[cfg(feature = "keystore")]
 use crate::issuer::Source;
-use crate::key_set::KeySet;
 #[cfg(feature = "keystore")]
 use crate::key_store::KeyStore;
 
@@ -17,31 +19,36 @@ impl Issuer {
     ///    certificate (`x5t#S256`, `x5t`). The one does not wait for the other: while the issuer is down, the default key goes on.
     /// 2. Where the store [may lack](KeyStore::default_alias_if_present) the alias and does, tokens that name no key are refused
     ///    ([`UnknownKey`](crate::AuthErrorKind::UnknownKey)). Other certificates of the store do not count.
-    /// 3. The store is read when the authenticator is built and at a reload, and with [`watch_files`](Issuer::watch_files) whenever it
-    ///    changes. One that cannot be read any more is told in the log, and its key goes on to serve.
+    /// 3. The store is read when the authenticator is built and at a reload, and from then on as
+    ///    [`reread_default_key`](Issuer::reread_default_key) says. One that cannot be read any more is told in the log and in the
+    ///    [status](crate::IssuerStatus::last_error), and its key goes on to serve.
     pub fn default_key(self, store: KeyStore) -> Self {
         Issuer { default_key: Some(store), ..self }
+    }
+
+    /// Reads the store of the [default key](Issuer::default_key) again so often, from 1 s. Default: never.
+    #[cfg(feature = "refresh")]
+    pub fn reread_default_key(self, every: Duration) -> Self {
+        Issuer { reread_default_key: Some(every), ..self }
     }
 
     /// The issuer of tokens that name no key, where these have a key of their own.
     pub(crate) fn for_unnamed(&self) -> Option<Issuer> {
         let store = self.default_key.clone()?;
-        Some(Issuer { source: Source::DefaultKey(store), default_key: None, ..self.clone() })
-    }
-
-    /// `keys` as they are put in the place of those that are fetched: where tokens that name no key mean the default one, none of
-    /// these stands for it.
-    pub(crate) fn pinned(&self, keys: KeySet) -> KeySet {
-        if self.default_key.is_some() && keys.default_key().is_none() {
-            return keys.with_default(None);
-        }
-        keys
+        let every = self.reread_default_key;
+        let mut fetch = self.fetch.clone();
+        fetch.refresh_interval = every.unwrap_or(fetch.refresh_interval);
+        let source = Source::DefaultKey(store);
+        Some(Issuer { source, fetch, watch_files: every.is_some(), default_key: None, ..self.clone() })
     }
 
     pub(super) fn check_default_key(&self, problem: &mut impl FnMut(String)) {
         let Some(store) = &self.default_key else { return };
         if !self.source.is_fetched() {
             problem("default_key: its keys are not fetched, and a keystore has a default_alias".to_owned());
+        }
+        if let Some(every) = self.reread_default_key.filter(|every| *every < Duration::from_secs(1)) {
+            problem(format!("default_key: reread_default_key = {every:?}: at least 1s"));
         }
         if !store.has_default_alias() {
             problem("default_key: the store names no default_alias".to_owned());
@@ -58,10 +65,6 @@ impl Issuer {
 impl Issuer {
     pub(crate) fn for_unnamed(&self) -> Option<Issuer> {
         None
-    }
-
-    pub(crate) fn pinned(&self, keys: KeySet) -> KeySet {
-        keys
     }
 
     pub(super) fn check_default_key(&self, _: &mut impl FnMut(String)) {}
@@ -84,6 +87,10 @@ mod tests {
             (
                 url().default_key(store().default_alias("a")).require_key_id(),
                 Some("default_key: every token needs a kid, so none would be checked with it"),
+            ),
+            (
+                url().default_key(store().default_alias("a")).reread_default_key(Duration::from_millis(999)),
+                Some("default_key: reread_default_key = 999ms: at least 1s"),
             ),
             (
                 url().default_key(store().default_alias("a")).jwks_file("keys.json"),

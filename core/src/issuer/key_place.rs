@@ -53,6 +53,15 @@ impl Source {
         }
     }
 
+    /// Whether it is the default key that stands beside fetched ones.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn is_default_key(&self) -> bool {
+        #[cfg(feature = "keystore")]
+        return matches!(self, Source::DefaultKey(_));
+        #[cfg(not(feature = "keystore"))]
+        false
+    }
+
     /// The files and directories that the keys are read from.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {

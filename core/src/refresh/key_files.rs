@@ -28,6 +28,10 @@ impl KeyFiles {
 
     #[cfg(feature = "watch")]
     pub(crate) fn paths(&self) -> Vec<&Path> {
+        // Many issuers may have one store for that, and each watch is one of the few that a system gives to a user.
+        if self.issuer.source.is_default_key() {
+            return Vec::new();
+        }
         self.issuer.source.paths()
     }
 

@@ -8,7 +8,7 @@ use claimgate_testkit::{Alg, Behaviour, TestClock, TestIssuer, base64url, tamper
 use claimgate_tower::apim::{
     ApiManager, ApiManagerBuilder, Deployment, Profile, ResourceTable, RevocationError, RevokedTokens,
 };
-use claimgate_tower::{Authenticator, Decision, Issuer, TokenCache, VerifiedToken};
+use claimgate_tower::{Authenticator, AuthenticatorBuilder, Decision, Issuer, TokenCache, VerifiedToken};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy};
 use proptest::prop_oneof;
@@ -309,12 +309,11 @@ async fn s40_a_reload_keeps_what_is_remembered_and_does_not_change_for_how_long(
             Deployment::from_toml(&(row(&served) + &cache)).unwrap().0
         };
         let deployment = read("1m");
-        let gate =
-            deployment.authenticator(profile).clock(TestClock::at(NOW.unsigned_abs())).build().unwrap();
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
-        let builder = ApiManager::builder(gate, resources).profile(profile).deployment(&deployment);
+        let adjust = |builder: AuthenticatorBuilder| builder.clock(TestClock::at(NOW.unsigned_abs()));
+        let builder = deployment.manager_with(profile, resources, adjust);
         let revoked = RevokedTokens::new();
-        let manager = builder.revoked_tokens(&revoked).build().unwrap();
+        let manager = builder.unwrap().revoked_tokens(&revoked).build().unwrap();
         let both = on_both(&manager);
         let text = token(served.issuer()).claim("jti", "id").mint();
         assert_eq!(told(&both, &text).await, "200");

@@ -37,6 +37,8 @@ fn workshop() -> Workshop {
     }
     import(&workshop, "lacking.jks", "JKS", "partner", "partner.pem");
     import(&workshop, "lacking.jks", "JKS", "default", "default.pem");
+    import(&workshop, "emptied.jks", "JKS", DEFAULT, "default.pem");
+    workshop.keytool(&format!("-delete -alias {DEFAULT} -keystore emptied.jks -storepass {STORE_PASSWORD}"));
     import(&workshop, "replaced.jks", "JKS", DEFAULT, "partner.pem");
     workshop
 }
@@ -179,6 +181,14 @@ async fn s10_the_default_key_stays_through_rotations_and_changes_with_its_store(
         put("both.jks");
         refresh(&manager, &served).await;
         assert_eq!(told(&both, &default).await, "200", "{profile:?}: back");
+
+        put("emptied.jks");
+        refresh(&manager, &served).await;
+        assert_eq!(told(&both, &default).await, "401/900901", "{profile:?}: the last alias is deleted");
+        put("no-store");
+        manager.authenticator().refresh_now(served.issuer().issuer()).unwrap().await.unwrap_err();
+        let error = manager.authenticator().status()[0].last_error().map(str::to_owned).unwrap();
+        assert!(error.contains("default_key") && error.contains("store.jks"), "{error}");
     }
 }
 
@@ -307,6 +317,22 @@ async fn s10_a_reload_takes_another_default_key_at_once_and_a_pinned_set_has_non
         let gate = manager.authenticator();
         gate.replace_keys(served.issuer().issuer(), keys).unwrap();
         assert_eq!(seen().await, good([true, false, false, false]), "{profile:?}: pinned");
+        let named = workshop.thumbprint("default", "sha256");
+        let by_thumbprint = signed(&workshop, &served, "default", &json!({ "x5t#S256": named }), NOW);
+        let pem = std::fs::read_to_string(workshop.path("default.pem")).unwrap();
+        gate.replace_keys(served.issuer().issuer(), KeySet::from_pem(&pem, None).unwrap()).unwrap();
+        for text in [&default, &by_thumbprint] {
+            assert_eq!(told(&both, text).await, "401/900901", "{profile:?}: pinned, for tokens with a kid");
+        }
+        reload(&manager, &Deployed::new(profile, &row(&served)));
+        reload(&manager, &deployed);
+        for text in [&default, &by_thumbprint] {
+            assert_eq!(
+                told(&both, text).await,
+                "401/900901",
+                "{profile:?}: pinned before the default key came"
+            );
+        }
         gate.unpin(served.issuer().issuer()).unwrap();
         refresh(&manager, &served).await;
         assert_eq!(seen().await, good([true, false, true, false]), "{profile:?}: unpinned");

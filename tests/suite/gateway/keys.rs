@@ -52,7 +52,9 @@ impl Deployed {
     ) -> ApiManager {
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
         let clock = self.clock.clone();
-        let builder = self.deployment.manager_with(self.profile, resources, |builder| builder.clock(clock));
+        let builder = self
+            .deployment
+            .manager_with(self.profile, resources, move |builder| builder.clock(clock.clone()));
         change(builder.unwrap()).build().unwrap()
     }
 

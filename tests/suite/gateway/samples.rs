@@ -57,8 +57,9 @@ impl Sample {
         let deployment = deployment.danger_allow_demo_keys();
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
         let clock = self.clock.clone();
-        let manager =
-            deployment.manager_with(self.profile, resources, |builder| builder.clock(clock)).unwrap();
+        let manager = deployment
+            .manager_with(self.profile, resources, move |builder| builder.clock(clock.clone()))
+            .unwrap();
         manager.quotas(Quotas::builder().build()).build().unwrap()
     }
 

@@ -9,6 +9,7 @@ use claimgate_tower::apim::{
     ApiManager, ApiManagerBuilder, ClaimMapping, ConfigWatch, Deployment, IssuerRules, KeyPlace, Profile,
     ResourceTable,
 };
+use claimgate_tower::{AuthenticatorBuilder, Issuer};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -41,7 +42,8 @@ impl Watched {
         let (deployment, _) = Deployment::from_file(&path).unwrap();
         let clock = TestClock::at(NOW.unsigned_abs());
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
-        let builder = deployment.manager_with(profile, resources, |builder| builder.clock(clock));
+        let builder =
+            deployment.manager_with(profile, resources, move |builder| builder.clock(clock.clone()));
         let manager = change(builder.unwrap()).build().unwrap();
         let watch = Deployment::watch(&path, &manager).unwrap();
         let both = Both::new(manager.clone(), manager.clone());
@@ -229,5 +231,76 @@ async fn s55_what_is_said_in_code_counts_whatever_a_file_says() {
             let headers = seen.given("/headers").to_string();
             assert!(headers.contains("Bearer") && !headers.contains("forged"), "{headers}");
         }
+    }
+}
+
+/// An issuer that is in the file and in code at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn s55_a_reload_that_fails_changes_how_no_token_is_read() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let own = TestIssuer::with_algorithm("https://own.example.com", Alg::RS256);
+        let clock = TestClock::at(NOW.unsigned_abs());
+        let in_code = Issuer::new(own.issuer()).any_audience().jwks(own.jwks());
+        let in_code = profile.applied_to(in_code);
+        let (deployment, _) = Deployment::from_toml(&row(&served)).unwrap();
+        let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
+        let adjust =
+            move |builder: AuthenticatorBuilder| builder.clock(clock.clone()).issuer(in_code.clone());
+        let manager = deployment.manager_with(profile, resources, adjust).unwrap().build().unwrap();
+        let both = Both::new(manager.clone(), manager.clone());
+        let text = token(&own).header("typ", "JWT").claim("azp", "nobody").claim("nick", "privileged").mint();
+        let call = Call::get(MENU).bearer(&text);
+        let client = async || both.send(&call).await.given("/context/consumer_key").clone();
+        assert_eq!(client().await, "nobody", "{profile:?}");
+        let twice = "[[apim.jwt.issuer]]\nname = \"https://own.example.com\"\nconsumer_key_claim = \"nick\"\n\
+                     jwks.url = \"https://own.example.com/jwks\"\n";
+        let twice = Deployment::from_toml(&(row(&served) + twice)).unwrap().0;
+        let error = manager.reload(&twice).unwrap_err().to_string();
+        assert!(error.contains("two issuers of one name"), "{error}");
+        assert_eq!(client().await, "nobody", "{profile:?}: after the error");
+        // What is done in code is done again.
+        let another = Deployment::from_toml(&mapped(&served, "local")).unwrap().0;
+        manager.reload(&another).unwrap();
+        assert_eq!(client().await, "nobody", "{profile:?}: after a reload");
+    }
+}
+
+#[tokio::test]
+async fn s55_what_cannot_go_on_as_it_was_is_told() {
+    let text = "[[apim.jwt.issuer]]\nname = \"https://own.example.com\"\njwks.url = \"https://own.example.com/jwks\"\n";
+    let (deployment, _) = Deployment::from_toml(text).unwrap();
+    let resources = || ResourceTable::from_toml(PIZZASHACK).unwrap();
+    let builder = deployment.manager(Profile::Version4, resources()).unwrap();
+    let error = builder.profile(Profile::Strict).build().unwrap_err().to_string();
+    assert!(error.contains("profile = Strict: its issuers are trusted by Version4"), "{error}");
+
+    let authenticator = deployment.authenticator(Profile::Strict).build().unwrap();
+    let given = ApiManager::builder(authenticator, resources()).deployment(&deployment).build().unwrap();
+    let watch = Deployment::watch("deployment.toml", &given);
+    for error in [given.reload(&deployment).unwrap_err(), watch.unwrap_err()] {
+        assert!(error.to_string().contains("let Deployment::manager make it"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn s31_rules_in_code_leave_the_rest_to_the_file() {
+    for profile in STRICT_AND_4 {
+        let served = served().await;
+        let file = row(&served)
+            + "consumer_key_claim = \"cid\"\n[[apim.jwt.issuer.claim_mapping]]\n\
+                                   remote_claim = \"email\"\nlocal_claim = \"mail\"\n";
+        let (deployment, _) = Deployment::from_toml(&file).unwrap();
+        let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
+        let clock = TestClock::at(NOW.unsigned_abs());
+        let builder =
+            deployment.manager_with(profile, resources, move |builder| builder.clock(clock.clone()));
+        let rules = IssuerRules::new(KeyPlace::JwkSet);
+        let manager = builder.unwrap().issuer(served.issuer().issuer(), rules).build().unwrap();
+        let text = token(served.issuer()).claim("cid", "own").claim("azp", "other").claim("email", "a@b.c");
+        let call = Call::get(MENU).bearer(&text.mint());
+        let seen = Both::new(manager.clone(), manager).send(&call).await;
+        assert_eq!(seen.given("/context/consumer_key"), "own", "{profile:?}");
+        assert_eq!(seen.given("/context/claims/mail"), "a@b.c", "{profile:?}");
     }
 }

@@ -104,6 +104,16 @@ fn every_mistake_about_issuers_names_the_issuer() {
             "[[apim.jwt.issuer]]\nname = 'a'\njwks = 'https://a.example'".to_owned(),
             r#"apim.jwt.issuer "a": jwks = "https://a.example": expected a table; apim.jwt.issuer "a": it has neither jwks.url nor is there a [truststore] with its keys"#,
         ),
+        (
+            "[[apim.jwt.issuer]]\nname = 'a'\njwks_url = 'https://a.example'\n[truststore]\nfile_name = 'a'"
+                .to_owned(),
+            r#"apim.jwt.issuer "a": jwks_url: the original writes jwks.url"#,
+        ),
+        (
+            "[[apim.jwt.issuer]]\nname = 'a'\njwks.uri = 'https://a.example'\n[truststore]\nfile_name = 'a'"
+                .to_owned(),
+            r#"apim.jwt.issuer "a": jwks: url is missing"#,
+        ),
         (issuer(ISSUER), r#"apim.jwt.issuer: name = "a": there is another of this name"#),
         (
             issuer("[[apim.jwt.issuer.claim_mapping]]\nremote_claim = 'a'"),
