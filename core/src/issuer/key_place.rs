@@ -56,10 +56,11 @@ impl Source {
     /// Whether it is the default key that stands beside fetched ones.
     #[cfg(feature = "refresh")]
     pub(crate) fn is_default_key(&self) -> bool {
-        #[cfg(feature = "keystore")]
-        return matches!(self, Source::DefaultKey(_));
-        #[cfg(not(feature = "keystore"))]
-        false
+        match self {
+            #[cfg(feature = "keystore")]
+            Source::DefaultKey(_) => true,
+            _ => false,
+        }
     }
 
     /// The files and directories that the keys are read from.
