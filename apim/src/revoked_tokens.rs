@@ -18,6 +18,8 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 ///    the issuer where it is known.
 /// 3. It is kept until the token has expired by the largest leeway there is. The number of revocations is bounded: one that
 ///    finds no room is refused, and none makes way for it that still counts.
+///    A time that is before the token's own `exp` ends the revocation with it, so take that of the token. An issuer that is not
+///    spelt as in `iss` revokes nothing.
 /// 4. A token without `jti` cannot be revoked so. What is left is its key
 ///    ([`Authenticator::revoke_key`](claimgate_core::Authenticator::revoke_key)), or a rule about its other claims.
 ///

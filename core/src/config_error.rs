@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Everything that is wrong with a configuration, all at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,
 }
@@ -33,6 +33,13 @@ impl fmt::Display for ConfigError {
             write!(formatter, "{separator}{problem}")?;
         }
         Ok(())
+    }
+}
+
+/// As it is displayed: this is what a `main` that gives it back shows.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

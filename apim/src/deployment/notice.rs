@@ -75,7 +75,10 @@ impl fmt::Display for Notice {
             }
             Notice::Misspelled { key, right } => write!(formatter, "{key:?} is read as {right:?}"),
             Notice::AnyAudience { issuer } => {
-                write!(formatter, "issuer {issuer:?}: its tokens are taken whatever their `aud`")
+                write!(
+                    formatter,
+                    "issuer {issuer:?}: its tokens are taken whatever their `aud`, unless the API names audiences"
+                )
             }
             Notice::KeyIdNeeded { issuer } => write!(
                 formatter,

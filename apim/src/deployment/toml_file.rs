@@ -247,6 +247,11 @@ fn read_trust_store(
     if section.boolean("enforce_certificate_validity") == Some(true) {
         deployment.certificate_validity = CertificateValidity::Check;
     }
+    let is_said = section.has("certificate_warning");
+    if is_said && deployment.certificate_validity != CertificateValidity::Check {
+        let (key, reason) = (section.key("certificate_warning"), "enforce_certificate_validity is not true");
+        section.findings().notice(Notice::NoEffect { key, reason });
+    }
     set(&mut deployment.certificate_warning, section.duration("certificate_warning"));
     section.end();
     let path = base.join(file_name?);

@@ -254,3 +254,12 @@ const WORDS: &[&str] = &[
     "é",
     "\u{0}",
 ];
+
+#[test]
+fn a_warning_of_dates_that_do_not_count_is_told() {
+    let store = "[truststore]\nfile_name = 'a'\ncertificate_warning = '7d'\n";
+    let notices = |more: &str| Deployment::from_toml(&format!("{store}{more}")).unwrap().1;
+    let is_told = |notice: &Notice| matches!(notice, Notice::NoEffect { key, .. } if key == "truststore.certificate_warning");
+    assert!(notices("").iter().any(is_told), "{:?}", notices(""));
+    assert!(!notices("enforce_certificate_validity = true").iter().any(is_told));
+}

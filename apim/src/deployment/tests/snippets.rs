@@ -30,9 +30,9 @@ fn issuers_parse_in_dotted_and_in_table_form() {
     assert_eq!(
         told(&notices),
         [
-            r#"issuer "<issuer value of jwt>": its tokens are taken whatever their `aud`"#,
-            r#"issuer "https://localhost:9443/oauth2/token": its tokens are taken whatever their `aud`"#,
-            r#"issuer "wso2is": its tokens are taken whatever their `aud`"#,
+            r#"issuer "<issuer value of jwt>": its tokens are taken whatever their `aud`, unless the API names audiences"#,
+            r#"issuer "https://localhost:9443/oauth2/token": its tokens are taken whatever their `aud`, unless the API names audiences"#,
+            r#"issuer "wso2is": its tokens are taken whatever their `aud`, unless the API names audiences"#,
         ]
     );
 }
@@ -129,7 +129,7 @@ fn a_whole_file_gives_what_is_the_gateways_and_no_word_of_the_rest() {
             "apim.jwt.generator_impl = \"org.wso2.carbon.test.CustomTokenGenerator\": a Java class, whose part a \
              plug-in in Rust has to take",
             "apim.jwt.issuer.disable_default_claim_mapping has no effect: no claim is mapped by default",
-            "issuer \"https://localhost:9443/oauth2/token\": its tokens are taken whatever their `aud`",
+            "issuer \"https://localhost:9443/oauth2/token\": its tokens are taken whatever their `aud`, unless the API names audiences",
         ]
     );
     assert!(!format!("{deployment:?}").contains("wso2carbon"), "the password is shown");
