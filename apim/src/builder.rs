@@ -23,6 +23,8 @@ use crate::subscription::SubscriptionStore;
 pub struct ApiManagerBuilder {
     authenticator: Authenticator,
     deployment: Option<Deployment>,
+    /// The one whose issuers the authenticator trusts, where that is known.
+    trusted: Option<Deployment>,
     settings: Settings,
 }
 
@@ -40,7 +42,12 @@ impl ApiManager {
     /// Begins the rules for `resources`, whose tokens `authenticator` verifies. Of its settings only issuers, cache and clock count:
     /// where the token stands is said here.
     pub fn builder(authenticator: Authenticator, resources: ResourceTable) -> ApiManagerBuilder {
-        ApiManagerBuilder { authenticator, deployment: None, settings: Settings::new(resources) }
+        ApiManagerBuilder {
+            authenticator,
+            deployment: None,
+            trusted: None,
+            settings: Settings::new(resources),
+        }
     }
 }
 
@@ -126,6 +133,7 @@ impl ApiManagerBuilder {
 
     pub(crate) fn trusting(mut self, profile: Profile, adjust: Arc<Adjust>) -> Self {
         (self.settings.trusted_by, self.settings.adjust) = (Some(profile), Some(adjust));
+        self.trusted.clone_from(&self.deployment);
         self
     }
 
@@ -174,7 +182,11 @@ impl ApiManagerBuilder {
     /// A [`ConfigError`] where subscriptions are to be looked up and there is nowhere to do so, for a trust store that cannot be read,
     /// and for demo keys in it where they are refused.
     pub fn build(self) -> Result<ApiManager, ConfigError> {
-        let ApiManagerBuilder { authenticator, deployment, settings } = self;
+        let ApiManagerBuilder { authenticator, deployment, trusted, settings } = self;
+        if trusted.is_some() && trusted != deployment {
+            let message = "the deployment is another than the one whose issuers are trusted";
+            return Err([ConfigProblem::new("", message)].into_iter().collect());
+        }
         if let Some(other) = settings.trusted_by.filter(|trusted_by| *trusted_by != settings.profile) {
             let message = format!("profile = {:?}: its issuers are trusted by {other:?}", settings.profile);
             return Err([ConfigProblem::new("", message)].into_iter().collect());

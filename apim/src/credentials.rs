@@ -102,10 +102,13 @@ impl<V: RequestView> RequestView for CredentialView<'_, V> {
     }
 
     fn peer_certificate(&self) -> Option<&[u8]> {
-        self.request.peer_certificate().or_else(|| {
-            let find = || self.forwarded?.certificate(self.request);
-            self.certificate.get_or_init(find).as_deref()
-        })
+        // What a proxy shows of itself is no certificate of its clients.
+        match self.forwarded.filter(|forwarded| forwarded.believes(self.request)) {
+            Some(forwarded) => {
+                self.certificate.get_or_init(|| forwarded.certificate(self.request)).as_deref()
+            }
+            None => self.request.peer_certificate(),
+        }
     }
 
     fn peer_address(&self) -> Option<IpAddr> {

@@ -189,8 +189,13 @@ impl Deployment {
     /// A [`ConfigError`] that names the file when it cannot be read, or with each demo key in it.
     pub fn check_keys(&self, profile: Profile) -> Result<Vec<Notice>, ConfigError> {
         let Some(store) = &self.trust_store else { return Ok(Vec::new()) };
-        let keys = store.keys()?;
-        let found = keys.keys().iter().filter_map(|key| {
+        // Beside JWK Sets only the default key counts, so that only that can be wrong.
+        let keys = if self.issuers.iter().any(|issuer| issuer.jwks_url.is_none()) {
+            store.keys()?.keys().to_vec()
+        } else {
+            store.default_key()?.into_iter().collect()
+        };
+        let found = keys.iter().filter_map(|key| {
             let certificate = demo_keys::certificate_of(key)?;
             let (place, alias) = (store.to_string(), key.key_id().map(str::to_owned));
             Some(Notice::DemoKey { place, alias, certificate })

@@ -7,7 +7,7 @@ use claimgate_core::RequestView;
 /// Which proxies are believed about the certificate of a client, and in which header field they tell of it.
 ///
 /// The value is the certificate as PEM or its DER in Base64; escapes of URLs in it are decoded, as some proxies write them. With two
-/// such fields in one request none counts.
+/// such fields in one request none counts. The certificate that a proxy itself shows is not that of its clients, and counts for none.
 ///
 /// # Security
 ///
@@ -35,13 +35,14 @@ impl ForwardedCertificate {
         &self.field
     }
 
+    /// Whether it is one of these peers that sends `request`.
+    pub(crate) fn believes<V: RequestView>(&self, request: &V) -> bool {
+        // An IPv4 peer of a socket for both families has an address of IPv6.
+        request.peer_address().is_some_and(|peer| self.peers.contains(&peer.to_canonical()))
+    }
+
     /// The certificate that a believed peer tells of, in DER.
     pub(crate) fn certificate<V: RequestView>(&self, request: &V) -> Option<Vec<u8>> {
-        // An IPv4 peer of a socket for both families has an address of IPv6.
-        let peer = request.peer_address()?.to_canonical();
-        if !self.peers.contains(&peer) {
-            return None;
-        }
         let mut values = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case(&self.field));
         let (_, value) = values.next()?;
         if values.next().is_some() {

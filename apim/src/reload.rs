@@ -45,12 +45,14 @@ impl ApiManager {
             return Err([ConfigProblem::new("apim.oauth_config", message)].into_iter().collect());
         }
         deployment.tell_of_keys(settings.profile)?;
-        let builder = adjust(deployment.authenticator(settings.profile));
-        // The rules of an issuer are there before its tokens are good: no token is read by rules that are not its issuer's.
+        let builder = deployment.authenticator(settings.profile);
+        let builder = self.authenticator().within_runtime(|| adjust(builder));
         let undoing = Undoing { manager: self, before: Some(before.clone()) };
-        self.put_in_force(before.knowing_issuers_of(&after));
-        deployment.distrust_demo_keys(settings.profile, self.authenticator());
-        self.authenticator().reload(builder)?;
+        self.authenticator().reload_after(builder, || {
+            deployment.distrust_demo_keys(settings.profile, self.authenticator());
+            // The rules of an issuer are there before its tokens are good: no token is read by rules that are not its issuer's.
+            self.put_in_force(before.knowing_issuers_of(&after));
+        })?;
         undoing.keep(after);
         info!(target: "claimgate", issuers = deployment.issuers.len(), "deployment reloaded");
         *serving = Some(deployment);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use claimgate_core::{ConfigError, Issuer, KeySet, KeyStore};
+use claimgate_core::{ConfigError, Issuer, KeySet, KeyStore, VerificationKey};
 
 /// Certificates that are trusted. Their aliases are the `kid`s of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,14 @@ impl TrustStore {
         match &self.kind {
             Kind::Store(store) => store.keys(),
             Kind::Directory => KeySet::from_directory(&self.path),
+        }
+    }
+
+    /// Reads the key that tokens without a `kid` mean beside a JWK Set, if there is one.
+    pub(crate) fn default_key(&self) -> Result<Option<VerificationKey>, ConfigError> {
+        match &self.kind {
+            Kind::Store(store) => store.default_key(),
+            Kind::Directory => Ok(None),
         }
     }
 

@@ -116,8 +116,16 @@ impl KeyStore {
         self.read().map_err(ConfigError::single)
     }
 
-    /// Reads the key of the default alias alone; none where the store may lack it and does. The error is that of [`Self::read`].
-    pub(crate) fn default_key(&self) -> Result<Option<VerificationKey>, String> {
+    /// Reads the key of the default alias alone; none where the store may lack it and does.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the file and never the password.
+    pub fn default_key(&self) -> Result<Option<VerificationKey>, ConfigError> {
+        self.read_default().map_err(ConfigError::single)
+    }
+
+    pub(crate) fn read_default(&self) -> Result<Option<VerificationKey>, String> {
         let entries = self.entries()?;
         let is_default = |entry: &Entry| {
             let names = self.default_alias.as_deref().zip(entry.alias.as_deref());

@@ -172,9 +172,14 @@ fn driven(
     let earlier = before;
     let before = before.filter(|before| before.described.source.is_place_of(&described.source));
     let (mut warning, now) = (CertificateWarning::of(&described), control.clock.now());
-    if let Some(before) =
-        before.filter(|before| before.driven.is_some() && before.described.keys_as(&described))
-    {
+    // Files that have changed under their names count at once, unless an operator has pinned something else.
+    let is_read = |before: &&TrustedIssuer| {
+        let snapshot = before.keys.snapshot();
+        let is_so = |read: &KeySet| snapshot.keys().is_some_and(|keys| read.is_same(keys));
+        snapshot.is_pinned() || configured.as_ref().is_none_or(is_so)
+    };
+    let goes_on = |before: &&TrustedIssuer| before.driven.is_some() && before.described.keys_as(&described);
+    if let Some(before) = before.filter(goes_on).filter(is_read) {
         let (keys, driven) = (before.keys.clone(), before.driven.clone());
         let snapshot = keys.snapshot();
         // Of keys that the files have no more nothing is said: those that they have are put in place at once.

@@ -27,6 +27,21 @@ impl Authenticator {
     ///
     /// A [`ConfigError`] with every problem at once, as [`AuthenticatorBuilder::build`] gives it.
     pub fn reload(&self, builder: AuthenticatorBuilder) -> Result<(), ConfigError> {
+        self.reload_after(builder, || ())
+    }
+
+    /// The same, with `prepare` called once nothing can fail any more and before anything is trusted anew. For crates on top of this
+    /// one, whose own rules change with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`reload`](Self::reload).
+    #[doc(hidden)]
+    pub fn reload_after(
+        &self,
+        builder: AuthenticatorBuilder,
+        prepare: impl FnOnce(),
+    ) -> Result<(), ConfigError> {
         let control = self.control().clone();
         if builder.sources != self.sources() {
             return Err(ConfigError::single(format!(
@@ -41,6 +56,7 @@ impl Authenticator {
         let _one_at_a_time = control.reload();
         let prepared = builder.prepared_for(&control)?;
         let issuers = prepared.len();
+        prepare();
         // Held to the end: no other reload and no lever comes between the look at what was trusted and the swap.
         let mut changing = control.change();
         let before = self.trust();
@@ -55,5 +71,14 @@ impl Authenticator {
         self.trust_instead(trust);
         info!(target: "claimgate", issuers, "configuration reloaded");
         Ok(())
+    }
+
+    /// Runs `work` where the runtime of the authenticator is, if it has one: what describes issuers may want it. For crates on top of
+    /// this one.
+    #[doc(hidden)]
+    pub fn within_runtime<T>(&self, work: impl FnOnce() -> T) -> T {
+        #[cfg(feature = "refresh")]
+        let _entered = self.control().runtime.as_ref().map(tokio::runtime::Handle::enter);
+        work()
     }
 }

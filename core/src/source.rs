@@ -56,7 +56,7 @@ impl KeyOrigin {
             // No key is an answer too: no token without a name is good then.
             #[cfg(feature = "keystore")]
             Source::DefaultKey(store) => {
-                return Ok(KeyOrigin::Fixed(KeySet::of_default(store.default_key()?)));
+                return Ok(KeyOrigin::Fixed(KeySet::of_default(store.read_default()?)));
             }
         };
         if keys.is_empty() {

@@ -55,7 +55,8 @@ impl Config {
     ) -> Result<ConfigWatch, ConfigError> {
         let authenticator = authenticator.clone();
         ConfigWatch::start(path.into(), move |text, base| {
-            authenticator.reload(adjust(Config::parse(text, base)?.into_builder()))
+            let builder = Config::parse(text, base)?.into_builder();
+            authenticator.reload(authenticator.within_runtime(|| adjust(builder)))
         })
     }
 }

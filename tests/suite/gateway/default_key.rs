@@ -185,7 +185,15 @@ async fn s10_the_default_key_stays_through_rotations_and_changes_with_its_store(
         put("emptied.jks");
         refresh(&manager, &served).await;
         assert_eq!(told(&both, &default).await, "401/900901", "{profile:?}: the last alias is deleted");
+        put("both.jks");
+        reload(&manager, &deployed);
+        assert_eq!(told(&both, &default).await, "200", "{profile:?}: read by the reload itself");
+        put("emptied.jks");
+        reload(&manager, &deployed);
+        assert_eq!(told(&both, &default).await, "401/900901", "{profile:?}: read by the reload itself");
+        assert!(deployed.deployment.check_keys(profile).unwrap().is_empty());
         put("no-store");
+        deployed.deployment.check_keys(profile).unwrap_err();
         manager.authenticator().refresh_now(served.issuer().issuer()).unwrap().await.unwrap_err();
         let error = manager.authenticator().status()[0].last_error().map(str::to_owned).unwrap();
         assert!(error.contains("default_key") && error.contains("store.jks"), "{error}");

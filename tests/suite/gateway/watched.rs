@@ -42,8 +42,9 @@ impl Watched {
         let (deployment, _) = Deployment::from_file(&path).unwrap();
         let clock = TestClock::at(NOW.unsigned_abs());
         let resources = ResourceTable::from_toml(PIZZASHACK).unwrap();
-        let builder =
-            deployment.manager_with(profile, resources, move |builder| builder.clock(clock.clone()));
+        let builder = deployment.manager_with(profile, resources, move |builder| {
+            builder.clock(clock.clone()).runtime(tokio::runtime::Handle::current())
+        });
         let manager = change(builder.unwrap()).build().unwrap();
         let watch = Deployment::watch(&path, &manager).unwrap();
         let both = Both::new(manager.clone(), manager.clone());
@@ -274,6 +275,14 @@ async fn s55_what_cannot_go_on_as_it_was_is_told() {
     let builder = deployment.manager(Profile::Version4, resources()).unwrap();
     let error = builder.profile(Profile::Strict).build().unwrap_err().to_string();
     assert!(error.contains("profile = Strict: its issuers are trusted by Version4"), "{error}");
+
+    let other =
+        Deployment::from_toml("[[apim.jwt.issuer]]\nname = \"a\"\njwks.url = \"https://a.example.com\"\n")
+            .unwrap()
+            .0;
+    let builder = deployment.manager(Profile::Strict, resources()).unwrap().deployment(&other);
+    let error = builder.build().unwrap_err().to_string();
+    assert_eq!(error, "the deployment is another than the one whose issuers are trusted");
 
     let authenticator = deployment.authenticator(Profile::Strict).build().unwrap();
     let given = ApiManager::builder(authenticator, resources()).deployment(&deployment).build().unwrap();

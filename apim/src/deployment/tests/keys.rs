@@ -247,7 +247,8 @@ fn a_store_that_cannot_be_opened_is_named() {
         (TrustStore::directory(data("none")), "none\": cannot be read: "),
         (TrustStore::directory(data("")), "no file in it ends in .pem"),
     ] {
-        let deployment = Deployment { trust_store: Some(store), ..Deployment::default() };
+        let issuers = vec![JwtIssuer::named(I0)];
+        let deployment = Deployment { issuers, trust_store: Some(store), ..Deployment::default() };
         let error = deployment.check_keys(Profile::Strict).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
